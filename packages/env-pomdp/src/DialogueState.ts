@@ -1,0 +1,105 @@
+/**
+ * The state `s_t` of the dialogue POMDP: the public history and the private knowledge. The student
+ * gets an {@link Observation} of it, which has no place for the private part.
+ */
+import * as Schema from "effect/Schema"
+
+import { Dialogue } from "./Dialogue.ts"
+import type { Utterance } from "./Dialogue.ts"
+import { Task } from "./Task.ts"
+import { isCorrect, Verdict } from "./Verdict.ts"
+
+/** What a teacher answers: the public words, and the names of the pieces of knowledge they tell. */
+export const TeacherReply = Schema.Struct({
+  text: Schema.String,
+  disclosed: Schema.Array(Schema.NonEmptyString)
+})
+export type TeacherReply = typeof TeacherReply.Type
+
+/**
+ * - `episode`: names this dialogue; `seed`: source of every random choice in it (unsigned 32 bit).
+ * - `horizon`: the largest number of student turns.
+ * - `history`: the public dialogue.
+ * - `verdicts[i]`: the verdict on student turn `i` (0-based); `replies[i]`: the teacher's answer to it
+ *   (the last one is missing when the dialogue ended there).
+ */
+export const DialogueState = Schema.Struct({
+  episode: Schema.NonEmptyString,
+  task: Task,
+  seed: Schema.Int,
+  horizon: Schema.Int,
+  history: Dialogue,
+  verdicts: Schema.Array(Verdict),
+  replies: Schema.Array(TeacherReply)
+})
+export type DialogueState = typeof DialogueState.Type
+
+/**
+ * All that a student may see: the public history. The optional `never` fields make it a type error
+ * to pass a state, a task or anything else that carries knowledge.
+ */
+export interface Observation {
+  readonly history: Dialogue
+  readonly task?: never
+  readonly knowledge?: never
+  readonly verdicts?: never
+  readonly replies?: never
+}
+
+/** The student's view of a state: a function of the public history alone. */
+export const observe = (state: DialogueState): Observation => ({ history: state.history })
+
+/** Where to start a dialogue. */
+export interface ResetOptions {
+  /** Largest number of student turns; 4 in training and 10 at test in the paper. */
+  readonly horizon: number
+  /** Unsigned 32-bit integer; default 0. */
+  readonly seed?: number
+  /** Default: the task's id and the seed. */
+  readonly episode?: string
+}
+
+/** The first state: the statement has been said, nothing else. */
+export const reset = (task: Task, options: ResetOptions): DialogueState => {
+  const seed = options.seed ?? 0
+  return {
+    episode: options.episode ?? `${task.id}/${seed}`,
+    task,
+    seed,
+    horizon: options.horizon,
+    history: [{ role: "teacher", text: task.prompt }],
+    verdicts: [],
+    replies: []
+  }
+}
+
+/** Number of student turns so far. */
+export const turnsTaken = (state: DialogueState): number => state.verdicts.length
+
+/** Whether the dialogue is over: the last attempt was correct, or the horizon is reached. */
+export const isDone = (state: DialogueState): boolean => {
+  const last = state.verdicts.at(-1)
+  return (last !== undefined && isCorrect(last)) || turnsTaken(state) >= state.horizon
+}
+
+/** The state after the student has spoken and the verifier has judged. */
+export const appendStudent = (
+  state: DialogueState,
+  utterance: Utterance,
+  verdict: Verdict
+): DialogueState => ({
+  ...state,
+  history: [...state.history, { role: "student", ...utterance }],
+  verdicts: [...state.verdicts, verdict]
+})
+
+/** The state after the teacher has answered. */
+export const appendTeacher = (state: DialogueState, reply: TeacherReply): DialogueState => ({
+  ...state,
+  history: [...state.history, { role: "teacher", text: reply.text }],
+  replies: [...state.replies, reply]
+})
+
+/** Names of the pieces of knowledge that the teacher has told so far. */
+export const disclosedSoFar = (state: DialogueState): ReadonlySet<string> =>
+  new Set(state.replies.flatMap((reply) => reply.disclosed))

@@ -1,0 +1,11 @@
+/**
+ * What a trainable policy is. Two ports, {@link Sampler} and {@link Learner}, and the data that
+ * crosses them. The embedded engine and a cluster implement the same ports.
+ */
+export * from "./Completion.ts"
+export * from "./Datum.ts"
+export * from "./Learner.ts"
+export * from "./Objective.ts"
+export * from "./Optimiser.ts"
+export * from "./PolicyError.ts"
+export * from "./Sampler.ts"
