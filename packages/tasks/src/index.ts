@@ -1,1 +1,10 @@
-export {}
+/** Seeded task sources with disjoint train and test streams. */
+export * from "./CodeTask.ts"
+export * from "./generateTask.ts"
+export * from "./MathTask.ts"
+export type { Random } from "./Random.ts"
+export * from "./spellInteger.ts"
+export * from "./Split.ts"
+export * from "./TaskSource.ts"
+export * from "./TaskSourceError.ts"
+export * from "./vocabulary.ts"
