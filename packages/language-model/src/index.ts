@@ -1,1 +1,4 @@
-export {}
+export * from "./Checkpoint.ts"
+export * from "./CheckpointError.ts"
+export * from "./ModelConfig.ts"
+export * from "./Safetensors.ts"

@@ -1,0 +1,314 @@
+import {
+  copyFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat
+} from "node:fs/promises"
+import { basename, join, resolve } from "node:path"
+
+/** A model's configuration and weights, and the Hugging Face folders that hold them. */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+import { CheckpointError } from "./CheckpointError.ts"
+import { headerBytes, parseHeader, prefixLength, toFloats } from "./internal/safetensorsFormat.ts"
+import {
+  decodeModelConfig,
+  encodeModelConfig,
+  type ModelConfig,
+  tensorShapes
+} from "./ModelConfig.ts"
+import type { Tensor } from "./Safetensors.ts"
+
+/** The weights are those of {@link tensorShapes}, in its order. */
+export interface Checkpoint {
+  readonly config: ModelConfig
+  readonly tensors: ReadonlyMap<string, Tensor>
+}
+
+/** The files beside the weights that {@link writeCheckpoint} copies: text ⇄ tokens. */
+export const companionFiles = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+  "special_tokens_map.json",
+  "added_tokens.json",
+  "vocab.json",
+  "merges.txt",
+  "tokenizer.model",
+  "generation_config.json"
+] as const
+
+const configFile = "config.json"
+const weightsFile = "model.safetensors"
+const indexFile = "model.safetensors.index.json"
+
+const code = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string"
+    ? cause.code
+    : String(cause)
+
+const attempt = <A>(file: string, doing: string, advice: string, run: () => Promise<A>) =>
+  Effect.tryPromise({
+    try: run,
+    catch: (cause) =>
+      new CheckpointError({
+        file,
+        reason:
+          code(cause) === "ENOENT" && doing === "read"
+            ? `There is no file ${file}; ${advice}.`
+            : `${file} could not be ${doing} (${code(cause)}); ${advice}.`
+      })
+  })
+
+const readAdvice =
+  "pass a folder that holds config.json and model.safetensors, readable by this user"
+
+const readJson = Effect.fnUntraced(function* (file: string) {
+  // a configuration or an index is small; a large file is a mistake
+  const { size } = yield* attempt(file, "read", readAdvice, () => stat(file))
+  if (size > 50_000_000) {
+    return yield* new CheckpointError({
+      file,
+      reason: `${file} has ${size} bytes, too many for a JSON file; ${readAdvice}.`
+    })
+  }
+  const text = yield* attempt(file, "read", readAdvice, () => readFile(file, "utf8"))
+  return yield* Effect.try({
+    try: (): unknown => JSON.parse(text),
+    catch: (cause) =>
+      new CheckpointError({
+        file,
+        reason: `${file} is not JSON (${cause instanceof Error ? cause.message : String(cause)}); copy it again from its source.`
+      })
+  })
+})
+
+const readBytes = (handle: FileHandle, file: string, begin: number, length: number) =>
+  attempt(file, "read", readAdvice, async () => {
+    const bytes = new Uint8Array(length)
+    let done = 0
+    while (done < length) {
+      const { bytesRead } = await handle.read(bytes, done, length - done, begin + done)
+      if (bytesRead === 0) throw new Error(`the file shrank at byte ${begin + done}`)
+      done += bytesRead
+    }
+    return bytes
+  })
+
+// tensor by tensor, so that the file is never in memory twice
+const readTensors = (file: string) =>
+  Effect.acquireUseRelease(
+    attempt(file, "read", readAdvice, () => open(file)),
+    Effect.fnUntraced(function* (handle) {
+      const { size } = yield* attempt(file, "read", readAdvice, () => handle.stat())
+      const prefix = yield* readBytes(handle, file, 0, Math.min(8, size))
+      const length = yield* Effect.fromResult(prefixLength(prefix, size, file))
+      const header = yield* readBytes(handle, file, 8, length)
+      const entries = yield* Effect.fromResult(parseHeader(header, size, file))
+      const tensors = new Map<string, Tensor>()
+      for (const entry of entries) {
+        const bytes = yield* readBytes(handle, file, entry.begin, entry.end - entry.begin)
+        const data = yield* Effect.fromResult(toFloats(entry, bytes, file))
+        tensors.set(entry.name, { shape: entry.shape, data })
+      }
+      return tensors
+    }),
+    (handle) => Effect.promise(() => handle.close())
+  )
+
+const exists = (file: string) =>
+  Effect.promise(() =>
+    stat(file).then(
+      () => true,
+      () => false
+    )
+  )
+
+const ShardIndex = Schema.Struct({ weight_map: Schema.Record(Schema.String, Schema.String) })
+
+// the weight files of a folder: one, or the shards that the index names
+const weightFiles = Effect.fnUntraced(function* (directory: string) {
+  const single = join(directory, weightsFile)
+  const index = join(directory, indexFile)
+  if ((yield* exists(single)) || !(yield* exists(index))) return [single]
+  const json = yield* readJson(index)
+  const decoded = Schema.decodeUnknownResult(ShardIndex)(json)
+  const shards = Result.isSuccess(decoded)
+    ? [...new Set(Object.values(decoded.success.weight_map))]
+    : []
+  if (shards.length === 0 || shards.some((shard) => shard !== basename(shard))) {
+    return yield* new CheckpointError({
+      file: index,
+      reason: `${index} does not map tensors to files of its own folder; copy it again from its source.`
+    })
+  }
+  return shards.map((shard) => join(directory, shard))
+})
+
+/**
+ * Checks that the tensors are exactly the weights of the configuration, and gives them in its order.
+ * Precomputed rotary frequencies and the head of a tied model, which some writers add, are dropped.
+ */
+export const makeCheckpoint = (
+  config: ModelConfig,
+  tensors: ReadonlyMap<string, Tensor>,
+  file: string
+): Result.Result<Checkpoint, CheckpointError> => {
+  const refuse = (tensor: string, problem: string) =>
+    Result.fail(
+      new CheckpointError({
+        file,
+        tensor,
+        reason: `${file} does not fit its ${configFile}: ${problem}; take both files from the same checkpoint.`
+      })
+    )
+  const ordered = new Map<string, Tensor>()
+  for (const [name, shape] of tensorShapes(config)) {
+    const tensor = tensors.get(name)
+    if (tensor === undefined) return refuse(name, `the tensor "${name}" is missing`)
+    const expected = `[${shape.join(", ")}]`
+    const found = `[${tensor.shape.join(", ")}]`
+    if (found !== expected) {
+      return refuse(name, `the tensor "${name}" has the shape ${found}, not ${expected}`)
+    }
+    ordered.set(name, tensor)
+  }
+  for (const name of tensors.keys()) {
+    const redundant =
+      name.endsWith("rotary_emb.inv_freq") || (config.tiedEmbeddings && name === "lm_head.weight")
+    if (!ordered.has(name) && !redundant) {
+      return refuse(name, `the model has no use for the tensor "${name}"`)
+    }
+  }
+  return Result.succeed({ config, tensors: ordered })
+}
+
+/**
+ * Reads a Hugging Face folder: `config.json` and `model.safetensors` (or the shards that
+ * `model.safetensors.index.json` names). Fails with a `CheckpointError` for missing, truncated,
+ * corrupt or mismatched files and for weights that are not finite; memory is only taken for what
+ * the files really hold.
+ *
+ * @example
+ * ```ts no-run
+ * const { config, tensors } = yield* readCheckpoint("models/stories260K")
+ * ```
+ */
+export const readCheckpoint = Effect.fn("Checkpoint.read")(function* (directory: string) {
+  const config = yield* readConfig(directory)
+  const tensors = new Map<string, Tensor>()
+  const files = yield* weightFiles(directory)
+  for (const file of files) {
+    for (const [name, tensor] of yield* readTensors(file)) {
+      if (tensors.has(name)) {
+        return yield* new CheckpointError({
+          file,
+          tensor: name,
+          reason: `${file} holds the tensor "${name}", which another file of ${directory} holds too; keep one of them.`
+        })
+      }
+      tensors.set(name, tensor)
+    }
+  }
+  const where = files.length === 1 && files[0] !== undefined ? files[0] : directory
+  return yield* Effect.fromResult(makeCheckpoint(config, tensors, where))
+})
+
+/** Reads only the `config.json` of a Hugging Face folder. */
+export const readConfig = Effect.fn("Checkpoint.readConfig")(function* (directory: string) {
+  const file = join(directory, configFile)
+  return yield* Effect.fromResult(decodeModelConfig(yield* readJson(file), file))
+})
+
+/**
+ * Writes a Hugging Face folder: `config.json`, `model.safetensors` in F32 and, from the folder
+ * `companions`, the tokenizer's files where they exist. Each file is written beside its place and
+ * renamed into it, the weights last, so that an interrupted write leaves every file old or new.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { mkdtempSync, rmSync } from "node:fs"
+ * import { tmpdir } from "node:os"
+ * import { join } from "node:path"
+ * import { Effect } from "effect"
+ * import { readCheckpoint, tensorShapes, writeCheckpoint, type ModelConfig } from "@sml/language-model"
+ *
+ * const config: ModelConfig = {
+ *   family: "llama", vocabularySize: 4, contextLength: 8, hiddenSize: 2, intermediateSize: 3,
+ *   layers: 1, heads: 1, keyValueHeads: 1, headSize: 2, normEpsilon: 1e-5, ropeTheta: 10000,
+ *   tiedEmbeddings: true, attentionBias: "none", mlpBias: false, queryKeyNorm: false, eosTokenIds: []
+ * }
+ * const tensors = new Map(
+ *   Array.from(tensorShapes(config), ([name, shape]) => [
+ *     name,
+ *     { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.5) }
+ *   ])
+ * )
+ * const directory = mkdtempSync(join(tmpdir(), "checkpoint-"))
+ * await Effect.runPromise(writeCheckpoint(directory, { config, tensors }))
+ * const back = await Effect.runPromise(readCheckpoint(directory))
+ * assert.deepEqual(back.tensors, tensors)
+ * rmSync(directory, { recursive: true })
+ * ```
+ */
+export const writeCheckpoint = Effect.fn("Checkpoint.write")(function* (
+  directory: string,
+  checkpoint: Checkpoint,
+  options?: { readonly companions?: string }
+) {
+  const advice = "choose a writable folder with free space"
+  yield* attempt(directory, "created", advice, () => mkdir(directory, { recursive: true }))
+  const staged: Array<readonly [from: string, to: string]> = []
+  const stage = (name: string, write: (path: string) => Promise<void>) => {
+    const to = join(directory, name)
+    const from = `${to}.${process.pid}.${staged.length}.partial`
+    staged.push([from, to])
+    return attempt(to, "written", advice, () => write(from))
+  }
+  const writeAll = Effect.gen(function* () {
+    const companions = options?.companions
+    if (companions !== undefined && resolve(companions) !== resolve(directory)) {
+      for (const name of companionFiles) {
+        const source = join(companions, name)
+        if (yield* exists(source)) yield* stage(name, (path) => copyFile(source, path))
+      }
+    }
+    const json = `${JSON.stringify(encodeModelConfig(checkpoint.config), null, 2)}\n`
+    yield* stage(configFile, (path) => writeDurably(path, [new TextEncoder().encode(json)]))
+    yield* stage(weightsFile, (path) =>
+      writeDurably(path, [
+        headerBytes(checkpoint.tensors),
+        ...Array.from(
+          checkpoint.tensors.values(),
+          ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+        )
+      ])
+    )
+    // from here on every file is complete on the disk
+    for (const [from, to] of staged) {
+      yield* attempt(to, "written", advice, () => rename(from, to))
+    }
+  })
+  // a failure to clear up must not hide the failure that made it necessary
+  const clear = Effect.promise(() =>
+    Promise.allSettled(staged.map(([from]) => rm(from, { force: true })))
+  )
+  yield* Effect.ensuring(writeAll, clear)
+})
+
+const writeDurably = async (path: string, parts: ReadonlyArray<Uint8Array>): Promise<void> => {
+  const handle = await open(path, "w")
+  try {
+    for (const part of parts) await handle.writeFile(part)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,232 @@
+/** The shape of a decoder, normalised from the `config.json` of Hugging Face's model families. */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+import { CheckpointError } from "./CheckpointError.ts"
+import { HuggingFaceConfig } from "./internal/HuggingFaceConfig.ts"
+
+const Size = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 24 })))
+const Positive = Schema.Finite.pipe(Schema.check(Schema.isGreaterThan(0)))
+const TokenId = Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0)))
+
+/**
+ * Llama 3's stretching of rotary frequencies: wavelengths longer than
+ * `originalContextLength / lowFrequencyFactor` are divided by `factor`, those shorter than
+ * `originalContextLength / highFrequencyFactor` are kept, those between are interpolated.
+ */
+export const RopeScaling = Schema.Struct({
+  factor: Positive,
+  lowFrequencyFactor: Positive,
+  highFrequencyFactor: Positive,
+  originalContextLength: Size
+})
+export type RopeScaling = typeof RopeScaling.Type
+
+/**
+ * A decoder with rotary positions, RMSNorm and SwiGLU: the layout of Llama, Qwen 2 and Qwen 3.
+ *
+ * - `headSize`: width of one attention head; `heads` query heads share `keyValueHeads` key heads.
+ * - `attentionBias`: which projections of the attention carry a bias.
+ * - `queryKeyNorm`: an RMSNorm over each query and key head (Qwen 3).
+ * - `tiedEmbeddings`: the output head is the embedding matrix.
+ * - `contextLength`: the longest stream, in tokens.
+ */
+export const ModelConfig = Schema.Struct({
+  family: Schema.Literals(["llama", "qwen2", "qwen3"]),
+  vocabularySize: Size,
+  contextLength: Size,
+  hiddenSize: Size,
+  intermediateSize: Size,
+  layers: Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 1024 }))),
+  heads: Size,
+  keyValueHeads: Size,
+  headSize: Size,
+  normEpsilon: Positive,
+  ropeTheta: Positive,
+  ropeScaling: Schema.optionalKey(RopeScaling),
+  tiedEmbeddings: Schema.Boolean,
+  attentionBias: Schema.Literals(["none", "queryKeyValue", "all"]),
+  mlpBias: Schema.Boolean,
+  queryKeyNorm: Schema.Boolean,
+  bosTokenId: Schema.optionalKey(TokenId),
+  eosTokenIds: Schema.Array(TokenId)
+}).pipe(
+  Schema.check(
+    Schema.makeFilter((config) =>
+      config.heads % config.keyValueHeads === 0
+        ? undefined
+        : `${config.heads} attention heads cannot share ${config.keyValueHeads} key-value heads`
+    ),
+    Schema.makeFilter((config) =>
+      config.headSize % 2 === 0
+        ? undefined
+        : `rotary positions need an even head_dim, not ${config.headSize}`
+    )
+  )
+)
+export type ModelConfig = typeof ModelConfig.Type
+
+/**
+ * Decodes the parsed JSON of a `config.json`. Fails with a sentence that names `file` and the key
+ * when a key is missing or malformed, or asks for something that this layout cannot express.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { Result } from "effect"
+ * import { decodeModelConfig } from "@sml/language-model"
+ *
+ * const config = Result.getOrThrow(
+ *   decodeModelConfig(
+ *     {
+ *       model_type: "llama",
+ *       vocab_size: 80,
+ *       hidden_size: 128,
+ *       intermediate_size: 320,
+ *       num_hidden_layers: 3,
+ *       num_attention_heads: 4,
+ *       num_key_value_heads: 2,
+ *       max_position_embeddings: 512,
+ *       rms_norm_eps: 1e-5,
+ *       rope_parameters: { rope_theta: 10000, rope_type: "default" }
+ *     },
+ *     "config.json"
+ *   )
+ * )
+ * assert.equal(config.headSize, 32)
+ * ```
+ */
+export const decodeModelConfig = (
+  json: unknown,
+  file: string
+): Result.Result<ModelConfig, CheckpointError> => {
+  const refuse = (problem: string) =>
+    Result.fail(
+      new CheckpointError({
+        file,
+        reason: `${file} does not describe a decoder that can be run here: ${problem}; fix the file or choose another checkpoint.`
+      })
+    )
+  const decoded = Schema.decodeUnknownResult(HuggingFaceConfig)(json)
+  if (Result.isFailure(decoded)) return refuse(oneLine(decoded.failure.message))
+  const raw = decoded.success
+  const family = raw.model_type
+  if (raw.use_sliding_window === true) return refuse("use_sliding_window is set")
+  if ((raw.partial_rotary_factor ?? 1) !== 1) return refuse("partial_rotary_factor is not 1")
+  const rope = raw.rope_parameters ?? raw.rope_scaling ?? undefined
+  const ropeType = rope?.rope_type ?? rope?.type ?? "default"
+  if (ropeType !== "default" && ropeType !== "llama3") {
+    return refuse(`the rope type "${ropeType}" is not one of "default" and "llama3"`)
+  }
+  const normalised = Schema.decodeUnknownResult(ModelConfig)({
+    family,
+    vocabularySize: raw.vocab_size,
+    contextLength: raw.max_position_embeddings,
+    hiddenSize: raw.hidden_size,
+    intermediateSize: raw.intermediate_size,
+    layers: raw.num_hidden_layers,
+    heads: raw.num_attention_heads,
+    keyValueHeads: raw.num_key_value_heads ?? raw.num_attention_heads,
+    headSize: raw.head_dim ?? raw.hidden_size / raw.num_attention_heads,
+    normEpsilon: raw.rms_norm_eps,
+    ropeTheta: rope?.rope_theta ?? raw.rope_theta ?? 10_000,
+    ...(ropeType === "llama3" && {
+      ropeScaling: {
+        factor: rope?.factor,
+        lowFrequencyFactor: rope?.low_freq_factor,
+        highFrequencyFactor: rope?.high_freq_factor,
+        originalContextLength: rope?.original_max_position_embeddings ?? raw.max_position_embeddings
+      }
+    }),
+    // transformers omits keys that have the family's default
+    tiedEmbeddings: raw.tie_word_embeddings ?? false,
+    attentionBias:
+      family === "qwen2" ? "queryKeyValue" : raw.attention_bias === true ? "all" : "none",
+    mlpBias: raw.mlp_bias ?? false,
+    queryKeyNorm: family === "qwen3",
+    ...(typeof raw.bos_token_id === "number" && { bosTokenId: raw.bos_token_id }),
+    eosTokenIds:
+      typeof raw.eos_token_id === "number" ? [raw.eos_token_id] : (raw.eos_token_id ?? [])
+  })
+  return Result.isFailure(normalised)
+    ? refuse(oneLine(normalised.failure.message))
+    : Result.succeed(normalised.success)
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
+
+const architectures = {
+  llama: "LlamaForCausalLM",
+  qwen2: "Qwen2ForCausalLM",
+  qwen3: "Qwen3ForCausalLM"
+} as const
+
+/** The `config.json` of a model, as transformers reads it. The inverse of {@link decodeModelConfig}. */
+export const encodeModelConfig = (config: ModelConfig): typeof HuggingFaceConfig.Encoded => ({
+  architectures: [architectures[config.family]],
+  model_type: config.family,
+  vocab_size: config.vocabularySize,
+  hidden_size: config.hiddenSize,
+  intermediate_size: config.intermediateSize,
+  num_hidden_layers: config.layers,
+  num_attention_heads: config.heads,
+  num_key_value_heads: config.keyValueHeads,
+  head_dim: config.headSize,
+  max_position_embeddings: config.contextLength,
+  hidden_act: "silu",
+  rms_norm_eps: config.normEpsilon,
+  rope_theta: config.ropeTheta,
+  rope_parameters:
+    config.ropeScaling === undefined
+      ? { rope_type: "default", rope_theta: config.ropeTheta }
+      : {
+          rope_type: "llama3",
+          rope_theta: config.ropeTheta,
+          factor: config.ropeScaling.factor,
+          low_freq_factor: config.ropeScaling.lowFrequencyFactor,
+          high_freq_factor: config.ropeScaling.highFrequencyFactor,
+          original_max_position_embeddings: config.ropeScaling.originalContextLength
+        },
+  tie_word_embeddings: config.tiedEmbeddings,
+  attention_bias: config.attentionBias !== "none",
+  mlp_bias: config.mlpBias,
+  bos_token_id: config.bosTokenId ?? null,
+  eos_token_id:
+    config.eosTokenIds.length === 1 ? (config.eosTokenIds[0] ?? null) : [...config.eosTokenIds],
+  torch_dtype: "float32"
+})
+
+/**
+ * Name and shape of every weight of a model, in the order embedding, layers, final norm, head, under
+ * the names that Hugging Face checkpoints use. Matrices are `[out, in]`.
+ */
+export const tensorShapes = (config: ModelConfig): ReadonlyMap<string, ReadonlyArray<number>> => {
+  const shapes = new Map<string, ReadonlyArray<number>>()
+  const { headSize, hiddenSize, intermediateSize } = config
+  const queries = config.heads * headSize
+  const keys = config.keyValueHeads * headSize
+  const linear = (name: string, outputs: number, inputs: number, bias: boolean) => {
+    shapes.set(`${name}.weight`, [outputs, inputs])
+    if (bias) shapes.set(`${name}.bias`, [outputs])
+  }
+  shapes.set("model.embed_tokens.weight", [config.vocabularySize, hiddenSize])
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = `model.layers.${layer}`
+    shapes.set(`${at}.input_layernorm.weight`, [hiddenSize])
+    linear(`${at}.self_attn.q_proj`, queries, hiddenSize, config.attentionBias !== "none")
+    linear(`${at}.self_attn.k_proj`, keys, hiddenSize, config.attentionBias !== "none")
+    linear(`${at}.self_attn.v_proj`, keys, hiddenSize, config.attentionBias !== "none")
+    linear(`${at}.self_attn.o_proj`, hiddenSize, queries, config.attentionBias === "all")
+    if (config.queryKeyNorm) {
+      shapes.set(`${at}.self_attn.q_norm.weight`, [headSize])
+      shapes.set(`${at}.self_attn.k_norm.weight`, [headSize])
+    }
+    shapes.set(`${at}.post_attention_layernorm.weight`, [hiddenSize])
+    linear(`${at}.mlp.gate_proj`, intermediateSize, hiddenSize, config.mlpBias)
+    linear(`${at}.mlp.up_proj`, intermediateSize, hiddenSize, config.mlpBias)
+    linear(`${at}.mlp.down_proj`, hiddenSize, intermediateSize, config.mlpBias)
+  }
+  shapes.set("model.norm.weight", [hiddenSize])
+  if (!config.tiedEmbeddings) shapes.set("lm_head.weight", [config.vocabularySize, hiddenSize])
+  return shapes
+}
