@@ -1,1 +1,17 @@
-export {}
+export { type DataType, type FloatType, type NumberType, type TypedArrayOf } from "./DataType.ts"
+export { type Dim } from "./Dim.ts"
+export { gradient, type GradientOptions } from "./gradient.ts"
+export { Graph } from "./Graph.ts"
+export {
+  ArgumentError,
+  DataTypeError,
+  GraphError,
+  isGraphError,
+  ModelTooLarge,
+  NotDifferentiable,
+  ShapeError
+} from "./GraphError.ts"
+export * as Op from "./Op.ts"
+export { serialize } from "./serialize.ts"
+export { type Shape } from "./Shape.ts"
+export { Value } from "./Value.ts"
