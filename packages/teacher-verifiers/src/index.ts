@@ -1,1 +1,14 @@
-export {}
+/** Verifiers of math and code answers, and teachers that guide without telling. */
+export * from "./Diagnostics.ts"
+export * from "./extractMathAnswer.ts"
+export * from "./Knowledge.ts"
+export * from "./LeakGuard.ts"
+export * from "./LinearProgram.ts"
+export * as MathVerifier from "./MathVerifier.ts"
+export * from "./Rational.ts"
+export * as ScriptedTeacher from "./ScriptedTeacher.ts"
+export { InformationLevel, scriptedReply } from "./ScriptedTeacher.ts"
+export type { ScriptedTeacherOptions } from "./ScriptedTeacher.ts"
+export * from "./StudentSentence.ts"
+export * from "./TeacherSentence.ts"
+export * from "./vocabulary.ts"

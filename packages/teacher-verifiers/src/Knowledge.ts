@@ -1,0 +1,59 @@
+/** What the scripted teacher knows of a task: the private JSON of the two generated domains. */
+import type { Task } from "@sml/env-pomdp"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+/** `answer` = `a op b`; `b` is the hidden quantity. */
+export const MathKnowledge = Schema.Struct({
+  kind: Schema.Literal("math"),
+  answer: Schema.Int,
+  a: Schema.Int,
+  b: Schema.Int,
+  op: Schema.Literals(["+", "-"])
+})
+export type MathKnowledge = typeof MathKnowledge.Type
+
+/**
+ * `reference`: a right program, computing `x * k op m`; `entry`: the name under which a program may
+ * declare its function; `hiddenInputs`: the integers on which it must agree with the reference.
+ */
+export const CodeKnowledge = Schema.Struct({
+  kind: Schema.Literal("code"),
+  reference: Schema.NonEmptyString,
+  k: Schema.Int,
+  m: Schema.Int,
+  op: Schema.Literals(["+", "-"]),
+  hiddenInputs: Schema.Array(Schema.Int),
+  entry: Schema.NonEmptyString
+})
+export type CodeKnowledge = typeof CodeKnowledge.Type
+
+/** Either of the two, told apart by `kind`. */
+export const Knowledge = Schema.Union([MathKnowledge, CodeKnowledge])
+export type Knowledge = typeof Knowledge.Type
+
+/** A task whose knowledge is not of the expected form; `reason` names the task and the fault. */
+export class KnowledgeError extends Schema.TaggedError<KnowledgeError>()("KnowledgeError", {
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+
+/** Reads a task's private JSON with a schema. */
+export const decodeKnowledgeAs = <A>(
+  schema: Schema.Codec<A, Schema.Json>,
+  task: Task
+): Result.Result<A, KnowledgeError> =>
+  Result.mapError(
+    Schema.decodeUnknownResult(schema)(task.knowledge),
+    (error) =>
+      new KnowledgeError({
+        reason: `The knowledge of the ${task.domain} task ${task.id} cannot be read: ${error.message}`
+      })
+  )
+
+/** Reads a task's private JSON as the scripted teacher needs it. */
+export const decodeKnowledge = (task: Task): Result.Result<Knowledge, KnowledgeError> =>
+  decodeKnowledgeAs(Knowledge, task)
