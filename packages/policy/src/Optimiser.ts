@@ -20,3 +20,25 @@ export const AdamW = Schema.Struct({
   maxGradNorm: Positive
 })
 export type AdamW = typeof AdamW.Type
+
+/**
+ * AdamW with the given settings and, for the rest, learning rate 3e-4, β = (0.9, 0.95), ε = 1e-8, no
+ * weight decay and a gradient norm of at most 1: what the embedded student is trained with.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { adamW } from "@sml/policy"
+ *
+ * assert.equal(adamW({ learningRate: 1e-3 }).beta2, 0.95)
+ * ```
+ */
+export const adamW = (settings: Partial<AdamW> = {}): AdamW => ({
+  learningRate: 3e-4,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  maxGradNorm: 1,
+  ...settings
+})

@@ -1,0 +1,188 @@
+/**
+ * The smallest policy there is: a table of logits that gives the next token from the last one. It
+ * implements both ports exactly, in plain arithmetic and without a native engine, so that a method
+ * can be tried and tested in milliseconds.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+
+import type { Completion } from "./Completion.ts"
+import type { Datum } from "./Datum.ts"
+import { evaluateObjective } from "./evaluateObjective.ts"
+import { adamWState, adamWStep } from "./internal/adamWStep.ts"
+import { Learner } from "./Learner.ts"
+import { LearnerError, SamplerError } from "./PolicyError.ts"
+import { Sampler } from "./Sampler.ts"
+
+/** Size and start of a tabular policy. */
+export interface TabularPolicyOptions {
+  /** Number of token ids. */
+  readonly vocabularySize: number
+  /** Longest stream, in tokens; default 256. */
+  readonly contextLength?: number
+  /** `vocabularySize²` logits, row = last token, column = next token; default all 0 (uniform). */
+  readonly logits?: ArrayLike<number>
+}
+
+/** Log-probabilities of a row of logits at a temperature above 0. */
+const logSoftmax = (row: Float64Array, temperature: number): Float64Array => {
+  const scaled = row.map((logit) => logit / temperature)
+  const largest = scaled.reduce((left, right) => Math.max(left, right), -Infinity)
+  const total = scaled.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)
+  return scaled.map((logit) => logit - largest - Math.log(total))
+}
+
+/**
+ * A {@link Sampler} and a {@link Learner} over one table of logits, starting from `options`.
+ * `save` and `restore` keep their snapshots in memory, under the name of the directory.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { Effect } from "effect"
+ * import { adamW, Learner, TabularPolicy } from "@sml/policy"
+ *
+ * const data = [{ tokens: Int32Array.of(0, 1), weights: Float32Array.of(1) }]
+ * const program = Effect.gen(function* () {
+ *   const learner = yield* Learner
+ *   const before = yield* learner.forwardBackward(data, {
+ *     _tag: "CrossEntropy",
+ *     normaliser: "weight"
+ *   })
+ *   yield* learner.step(adamW({ learningRate: 0.1 }))
+ *   const after = yield* learner.forward(data)
+ *   return [before.logprobs[0]?.[0] ?? 0, after[0]?.[0] ?? 0] as const
+ * })
+ * const [before, after] = await Effect.runPromise(
+ *   program.pipe(Effect.provide(TabularPolicy.layer({ vocabularySize: 2 })))
+ * )
+ * assert.ok(after > before)
+ * ```
+ */
+export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Learner> =>
+  Layer.effectContext(
+    Effect.sync(() => {
+      const { contextLength = 256, vocabularySize: size } = options
+      const logits = Float64Array.from(options.logits ?? new Float64Array(size * size))
+      if (logits.length !== size * size) {
+        throw new RangeError(`TabularPolicy: ${logits.length} logits, expected ${size}²`)
+      }
+      const accumulated = new Float64Array(size * size)
+      let moments = adamWState(size * size)
+      const snapshots = new Map<string, Float64Array>()
+      const row = (token: number) => logits.subarray(token * size, (token + 1) * size)
+      const isToken = (token: number) => token >= 0 && token < size
+
+      const generate: Sampler["Service"]["generate"] = Effect.fnUntraced(function* (request) {
+        const last = request.tokens.at(-1)
+        if (last === undefined || !request.tokens.every(isToken)) {
+          return yield* new SamplerError({
+            reason: `TabularPolicy: the request needs at least one token, each below ${size}.`
+          })
+        }
+        const room = Math.min(request.maxTokens, contextLength - request.tokens.length)
+        const ids: Array<number> = []
+        const logprobs: Array<number> = []
+        let token = last
+        while (ids.length < room) {
+          // a greedy completion carries the log-probabilities at temperature 1
+          const greedy = request.temperature === 0
+          const choices = logSoftmax(row(token), greedy ? 1 : request.temperature)
+          token = greedy ? argmax(choices) : draw(choices, yield* Random.next)
+          ids.push(token)
+          logprobs.push(choices[token] ?? Number.NaN)
+          if (request.stop.includes(token)) break
+        }
+        return {
+          ids: Int32Array.from(ids),
+          logprobs: Float32Array.from(logprobs),
+          stop: request.stop.includes(token) && ids.length > 0 ? "stop" : "length"
+        } satisfies Completion
+      })
+
+      const forward = Effect.fnUntraced(function* (data: ReadonlyArray<Datum>) {
+        for (const { label, tokens } of data) {
+          if (!tokens.every(isToken) || tokens.length > contextLength) {
+            return yield* new LearnerError({
+              reason: `TabularPolicy: datum ${label ?? ""} has a token outside 0..${size - 1} or is longer than ${contextLength}.`
+            })
+          }
+        }
+        return data.map(({ tokens, weights }) =>
+          Float32Array.from(
+            weights,
+            (_weight, at) => logSoftmax(row(tokens[at] ?? 0), 1)[tokens[at + 1] ?? 0] ?? Number.NaN
+          )
+        )
+      })
+
+      return Context.make(Sampler, {
+        contextLength,
+        vocabularySize: size,
+        generate: (request) => Random.withSeed(generate(request), request.seed)
+      }).pipe(
+        Context.add(Learner, {
+          forward,
+          forwardBackward: Effect.fnUntraced(function* (data, objective) {
+            const logprobs = yield* forward(data)
+            const { gradient, loss } = evaluateObjective(objective, data, logprobs)
+            let trainedTokens = 0
+            for (const [index, { tokens, weights }] of data.entries()) {
+              for (const [at, weight] of weights.entries()) {
+                if (weight === 0) continue
+                trainedTokens += 1
+                const slope = gradient[index]?.[at] ?? 0
+                const from = tokens[at] ?? 0
+                const to = tokens[at + 1] ?? 0
+                // ∂ log softmax(z)_to / ∂ z_k = [k = to] − softmax(z)_k
+                for (const [next, logprob] of logSoftmax(row(from), 1).entries()) {
+                  const cell = from * size + next
+                  accumulated[cell] =
+                    (accumulated[cell] ?? 0) + slope * ((next === to ? 1 : 0) - Math.exp(logprob))
+                }
+              }
+            }
+            return { loss, trainedTokens, logprobs }
+          }),
+          step: (optimiser) =>
+            Effect.sync(() => {
+              const gradNorm = adamWStep(logits, accumulated, moments, optimiser)
+              accumulated.fill(0)
+              return { gradNorm }
+            }),
+          save: (directory) =>
+            Effect.sync(() => {
+              snapshots.set(directory, logits.slice())
+            }),
+          restore: (directory) =>
+            Effect.suspend(() => {
+              const snapshot = snapshots.get(directory)
+              if (snapshot === undefined) {
+                return new LearnerError({
+                  reason: `TabularPolicy: nothing was saved as ${directory}; save before restoring.`
+                })
+              }
+              logits.set(snapshot)
+              accumulated.fill(0)
+              moments = adamWState(size * size)
+              return Effect.void
+            })
+        })
+      )
+    })
+  )
+
+const argmax = (row: Float64Array): number => row.indexOf(row.reduce((a, b) => Math.max(a, b)))
+
+/** The token at quantile `uniform` of the distribution. */
+const draw = (logprobs: Float64Array, uniform: number): number => {
+  let left = uniform
+  for (const [token, logprob] of logprobs.entries()) {
+    left -= Math.exp(logprob)
+    if (left < 0) return token
+  }
+  // rounding may leave a rest of the size of an ulp
+  return logprobs.length - 1
+}
