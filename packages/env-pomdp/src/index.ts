@@ -6,6 +6,7 @@
 export * from "./Dialogue.ts"
 export * from "./DialogueState.ts"
 export * from "./Episode.ts"
+export * from "./episodeTraces.ts"
 export * from "./Ports.ts"
 export * from "./rollout.ts"
 export * from "./Seed.ts"
