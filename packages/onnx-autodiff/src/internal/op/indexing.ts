@@ -2,6 +2,7 @@ import { type DataType, type IndexType, type NumberType } from "../../DataType.t
 import { type OperatorName } from "../../Operator.ts"
 import { equalShapes, formatShape, type Shape } from "../../Shape.ts"
 import { type Value } from "../../Value.ts"
+import { unsqueeze } from "./layout.ts"
 import { checkAxis, checkSameType, checkType } from "./operands.ts"
 
 /** How a scatter treats positions that are written more than once. */
@@ -77,35 +78,27 @@ export const scatterElements = <D extends NumberType>(
   )
 }
 
-/**
- * `data` with rows of `updates` written (or added) at rows of `indices`: `indices` is `[…, k]`, its
- * last dimension addresses the first `k` dimensions of `data`, and `updates` has the shape
- * `[…, …rest of data]`.
- */
-export const scatterNd = <D extends NumberType>(
+/** `data` with rows of `updates` written (or added) at the rows that `gather` would read along axis 0:
+ * `data` `[V, …]`, `rows` any shape, `updates` `[…rows, …]`. */
+export const scatterRows = <D extends NumberType>(
   data: Value<D>,
-  indices: Value<"int64">,
+  rows: Value<"int64">,
   updates: Value<NoInfer<D>>,
   options: { readonly reduction?: ScatterReduction } = {}
 ): Value<D> => {
   const graph = data.graph
   checkSameType("ScatterND", data, updates)
-  const depth = indices.shape.at(-1)
-  if (typeof depth !== "number" || depth > data.rank) {
-    return graph.failShape(
-      "ScatterND",
-      `indices ${formatShape(indices.shape)} do not address ${formatShape(data.shape)}`
-    )
-  }
-  const expected: Shape = [...indices.shape.slice(0, -1), ...data.shape.slice(depth)]
-  if (!equalShapes(expected, updates.shape)) {
+  checkType("ScatterND", rows, "int64")
+  const expected: Shape = [...rows.shape, ...data.shape.slice(1)]
+  if (data.rank === 0 || !equalShapes(expected, updates.shape)) {
     graph.failShape(
       "ScatterND",
-      `updates are ${formatShape(updates.shape)} and must be ${formatShape(expected)}`
+      `updates of ${formatShape(data.shape)} are ${formatShape(updates.shape)} and must be ${formatShape(expected)}`
     )
   }
+  const inputs = [data, unsqueeze(rows, [rows.rank]), updates]
   const attributes = { reduction: options.reduction ?? "none" }
-  return graph.append("ScatterND", [data, indices, updates], attributes, data.dtype, data.shape)
+  return graph.append("ScatterND", inputs, attributes, data.dtype, data.shape)
 }
 
 /** A new last dimension of length `depth` that is 1 at the index and 0 elsewhere. */
