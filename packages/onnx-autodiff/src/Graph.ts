@@ -225,7 +225,7 @@ export class Graph {
     return value
   }
 
-  /** Adds a node with several outputs of one element type. For writers of operators. */
+  /** Adds a node with several outputs. For writers of operators. */
   appendMany<K extends OperatorName, D extends DataType>(
     operator: K,
     inputs: ReadonlyArray<Value>,
@@ -236,8 +236,10 @@ export class Graph {
     const key = `${operator}|${inputs.map((input) => input.id).join()}|${JSON.stringify(attributes)}|${types.join()}`
     const known = this.#built.get(key)
     if (known !== undefined) {
-      const [dtype] = outputs.map((output) => output.dtype)
-      return dtype === undefined ? [] : known.filter((value) => hasType(value, dtype))
+      return known.flatMap((value, i) => {
+        const dtype = outputs[i]?.dtype
+        return dtype !== undefined && hasType(value, dtype) ? [value] : []
+      })
     }
     this.checkOwner(operator, inputs)
     const made: Array<Value<D>> = []

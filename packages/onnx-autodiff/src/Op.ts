@@ -6,6 +6,24 @@
 export * from "./internal/op/elementwise.ts"
 export * from "./internal/op/fused.ts"
 export * from "./internal/op/indexing.ts"
-export * from "./internal/op/layout.ts"
+export {
+  assumeShape,
+  concat,
+  expand,
+  fill,
+  identity,
+  pad,
+  type PadOptions,
+  range,
+  reshape,
+  shapeOf,
+  slice,
+  type SliceOptions,
+  split,
+  squeeze,
+  stopGradient,
+  transpose,
+  unsqueeze
+} from "./internal/op/layout.ts"
 export { matMul, type MatMulOptions } from "./internal/op/linearAlgebra.ts"
 export * from "./internal/op/reduction.ts"

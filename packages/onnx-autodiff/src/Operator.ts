@@ -35,6 +35,8 @@ interface Specification {
   readonly onnx?: string
   readonly domain: "" | "com.microsoft"
   readonly attributes: { readonly [name: string]: AttributeKind }
+  /** The outputs behind the first are left out where nothing reads them. */
+  readonly optionalOutputs?: true
 }
 
 const plain = { domain: "", attributes: {} } as const
@@ -110,7 +112,8 @@ export const operators = {
   Sign: plain,
   SimplifiedLayerNormalization: {
     domain: "",
-    attributes: { axis: "int", epsilon: "float", stash_type: "int" }
+    attributes: { axis: "int", epsilon: "float", stash_type: "int" },
+    optionalOutputs: true
   },
   Slice: {
     domain: "",

@@ -223,11 +223,11 @@ export const serialize = (graph: Graph): Uint8Array => {
     }
     while (input.at(-1) === "") input.pop()
     if (specification.domain !== "") contrib = true
-    // trailing outputs that nothing reads are not asked for
-    const output = node.outputs.map((value, index) =>
-      index === 0 || used.has(value) ? nameOf(value) : ""
+    // outputs that nothing reads may be left out only where the operator allows it
+    const optional = "optionalOutputs" in specification
+    const output = node.outputs.flatMap((value, index) =>
+      index === 0 || !optional || used.has(value) ? [nameOf(value)] : []
     )
-    if (node.operator !== "Split") while (output.at(-1) === "") output.pop()
     const opType = "onnx" in specification ? specification.onnx : node.operator
     return create(NodeProtoSchema, {
       name: node.name,

@@ -5,7 +5,7 @@ import { type Node, type OperatorName } from "../Operator.ts"
 import { equalShapes, type Shape } from "../Shape.ts"
 import { type Value } from "../Value.ts"
 import { cast, mul } from "./op/elementwise.ts"
-import { expand, reshape, squeeze, unsqueeze } from "./op/layout.ts"
+import { expand, reshapeLike, squeeze, unsqueeze } from "./op/layout.ts"
 import { reduceSum } from "./op/reduction.ts"
 
 /**
@@ -140,4 +140,4 @@ export const sumTo = (g: Cotangent, result: Shape, target: Shape): Cotangent => 
 }
 
 /** The gradient under the shape of `value`, whose elements it has in the same order. */
-export const reshapeTo = (g: Cotangent, value: Value): Cotangent => reshape(g, value.shape, value)
+export const reshapeTo = (g: Cotangent, value: Value): Cotangent => reshapeLike(g, value)

@@ -5,7 +5,7 @@ import { broadcast, checkNumbers, checkSameType, checkType, operands } from "./o
 
 type PlainBinary = "Add" | "Sub" | "Mul" | "Div" | "Min" | "Max"
 type Comparison = "Equal" | "Less" | "LessOrEqual" | "Greater" | "GreaterOrEqual"
-type FloatUnary = "Erf" | "Exp" | "Log" | "Reciprocal" | "Sigmoid" | "Sqrt" | "Tanh"
+type FloatUnary = "Exp" | "Log" | "Reciprocal" | "Sigmoid" | "Sqrt" | "Tanh"
 
 /** A binary operator on numbers, with broadcasting. A plain number stands for a scalar constant of
  * the other operand's element type; two element types or two shapes that do not fit are errors. */
@@ -112,8 +112,11 @@ export const not = (x: Value<"bool">): Value<"bool"> => {
   return x.graph.append("Not", [x], {}, "bool", x.shape)
 }
 
-/** The error function. */
-export const erf: Unary = unary("Erf")
+/** The error function; onnxruntime has it in float32 only. */
+export const erf = (x: Value<"float32">): Value<"float32"> => {
+  checkType("Erf", x, "float32")
+  return x.graph.append("Erf", [x], {}, x.dtype, x.shape)
+}
 /** `eˣ`. */
 export const exp: Unary = unary("Exp")
 /** The natural logarithm. */

@@ -1,12 +1,13 @@
 import { type FloatType } from "../../DataType.ts"
 import { equalShapes, formatShape } from "../../Shape.ts"
 import { type Value } from "../../Value.ts"
-import { mul, sigmoid } from "./elementwise.ts"
+import { add, div, mul, sigmoid, sqrt } from "./elementwise.ts"
 import { checkSameType, checkType } from "./operands.ts"
+import { reduceMean } from "./reduction.ts"
 
 /**
- * Root-mean-square normalisation of the last dimension, `x / √(mean(x²) + ε) · scale`, in one pass
- * (onnxruntime's `SimplifiedLayerNormalization`). `scale` has the shape of the last dimension.
+ * Root-mean-square normalisation of the last dimension, `x / √(mean(x²) + ε) · scale`, in float32 in
+ * one pass (onnxruntime's `SimplifiedLayerNormalization`). `scale` has the shape of the last dimension.
  * Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization".
  */
 export const rmsNorm = <D extends FloatType>(
@@ -24,6 +25,11 @@ export const rmsNorm = <D extends FloatType>(
       `the scale ${formatShape(scale.shape)} is not the last dimension of ${formatShape(x.shape)}`
     )
   }
+  if (x.dtype === "float64") {
+    // onnxruntime's kernel keeps the inverse deviation in float32
+    const square = reduceMean(mul(x, x), { axes: [-1], keepDims: true })
+    return mul(div(x, sqrt(add(square, epsilon))), scale)
+  }
   const [y] = graph.appendMany(operator, [x, scale], { axis: -1, epsilon, stash_type: 1 }, [
     { dtype: x.dtype, shape: x.shape },
     { dtype: x.dtype, shape: [...x.shape.slice(0, -1), 1] }
@@ -39,11 +45,11 @@ export const silu = <D extends FloatType>(x: Value<D>): Value<D> => {
 }
 
 /** `x · Φ(x)`, the Gaussian error linear unit; `"tanh"` is the approximation that many models use. */
-export const gelu = <D extends FloatType>(
-  x: Value<D>,
+export const gelu = (
+  x: Value<"float32">,
   approximate: "none" | "tanh" = "none"
-): Value<D> => {
-  checkType("Gelu", x, "float32", "float64")
+): Value<"float32"> => {
+  checkType("Gelu", x, "float32")
   return x.graph.append("Gelu", [x], { approximate }, x.dtype, x.shape)
 }
 

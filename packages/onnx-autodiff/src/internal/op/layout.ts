@@ -48,6 +48,17 @@ export const reshape = <D extends DataType>(
   x: Value<D>,
   shape: ReadonlyArray<Dim>,
   like?: Value
+): Value<D> => reshapeWith(x, shape, like, false)
+
+/** `reshape` to the shape of `like`, which is known to have as many elements. */
+export const reshapeLike = <D extends DataType>(x: Value<D>, like: Value): Value<D> =>
+  reshapeWith(x, like.shape, like, true)
+
+const reshapeWith = <D extends DataType>(
+  x: Value<D>,
+  shape: ReadonlyArray<Dim>,
+  like: Value | undefined,
+  trusted: boolean
 ): Value<D> => {
   const graph = x.graph
   const entries = shape.map((dim, axis) => {
@@ -79,7 +90,7 @@ export const reshape = <D extends DataType>(
       : typeof total === "number" &&
         typeof given === "number" &&
         (given === 0 ? total !== 0 : total % given !== 0)
-  if (wrong) {
+  if (wrong && !trusted) {
     graph.failShape(
       "Reshape",
       `${formatShape(x.shape)} has ${total} elements, which are not known to fill ${formatShape(shape)}`

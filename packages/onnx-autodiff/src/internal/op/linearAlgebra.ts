@@ -57,6 +57,12 @@ export const matMul = <D extends FloatType>(
       `takes tensors of two dimensions or more and got ${formatShape(a.shape)} and ${formatShape(b.shape)}`
     )
   }
+  if ((transBatchA || transBatchB) && (a.rank !== b.rank || a.rank < 3)) {
+    graph.failShape(
+      operator,
+      `takes two tensors of one rank, 3 or more, with transBatch and got ${formatShape(a.shape)} and ${formatShape(b.shape)}`
+    )
+  }
   const permA = matMulPermutation(a.rank, transA, transBatchA)
   const permB = matMulPermutation(b.rank, transB, transBatchB)
   const left = permA.map((axis) => a.shape[axis] ?? 1)

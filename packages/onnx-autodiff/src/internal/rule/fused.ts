@@ -15,6 +15,7 @@ const isType = <D extends "float32" | "int64">(
 export const fusedRules = {
   Gelu: rule<"Gelu">(({ g, node, x }) => {
     const z = x(0)
+    if (!isType(z, "float32")) return []
     if (node.attributes.approximate === "tanh") {
       // y = z/2 · (1 + t), t = tanh(u), u = c (z + k z³)
       const c = Math.sqrt(2 / Math.PI)
@@ -57,7 +58,10 @@ export const fusedRules = {
       const weighted = g === undefined ? undefined : times(aligned(full(g, y()), input), unit)
       if (g !== undefined && weighted !== undefined && needs(0)) {
         // the mean of g·w·x·r is a product with w
-        const mean = matMul(weighted, reshape(w, [width, 1]), { alpha: 1 / width })
+        const mean =
+          input.rank === 1
+            ? scale(reduceSum(mul(weighted, w), { keepDims: true }), 1 / width)
+            : matMul(weighted, reshape(w, [width, 1]), { alpha: 1 / width })
         parts.push(mul(sub(times(g, w), mul(unit, mean)), r))
       }
       if (gr !== undefined && needs(0)) {

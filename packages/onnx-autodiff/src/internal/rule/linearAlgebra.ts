@@ -15,7 +15,7 @@ const plain: Options = { alpha: 1, transA: 0, transB: 0, transBatchA: 0, transBa
 const sharedBatch = (a: Value, b: Value, y: Value): number => {
   let count = 0
   for (let axis = y.rank - 3; axis >= 0; axis--) {
-    const left = a.shape[axis - y.rank + a.rank] ?? 1
+    const left = a.shape[axis - y.rank + a.rank]
     const right = b.shape[axis - y.rank + b.rank] ?? 1
     if (right !== 1 || left !== y.shape[axis]) break
     count++
