@@ -20,7 +20,7 @@ export const testPercent = 15
  * import assert from "node:assert/strict"
  * import { splitOf } from "@sml/tasks"
  *
- * assert.equal(splitOf("a = 4 0 . b = 6 * 2 - 5 . c = a - b . find c ."), "train")
+ * assert.equal(splitOf("a = 4 0 . b = 6 * 2 - 5 . c = a - b . find c ."), "test")
  * ```
  */
 export const splitOf = (statement: string): Split =>
