@@ -1,6 +1,10 @@
 /** Verifiers of math and code answers, and teachers that guide without telling. */
+export * as CodeVerifier from "./CodeVerifier.ts"
 export * from "./Diagnostics.ts"
+export * as DomainVerifier from "./DomainVerifier.ts"
 export * from "./extractMathAnswer.ts"
+export * from "./extractProgram.ts"
+export * from "./JavaScriptSandbox.ts"
 export * from "./Knowledge.ts"
 export * from "./LeakGuard.ts"
 export * from "./LinearProgram.ts"

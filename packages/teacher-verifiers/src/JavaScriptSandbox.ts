@@ -1,0 +1,251 @@
+/**
+ * Runs untrusted JavaScript: QuickJS compiled to WebAssembly, in a worker thread of its own.
+ *
+ * A program gets no host object, no clock, no randomness and no input but the numbers it is called
+ * with. QuickJS stops it when it goes over its fuel, memory or stack; what QuickJS cannot interrupt (a
+ * built-in that walks an array-like of length 2^53) ends with the thread, which is killed after
+ * `timeMillis` and started again. The caller's event loop is never blocked.
+ */
+import { Worker } from "node:worker_threads"
+
+import * as Cache from "effect/Cache"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+
+import type { SandboxOutcome, SandboxRequest } from "./internal/SandboxMessage.ts"
+import { SandboxReply } from "./internal/SandboxMessage.ts"
+
+/** The sandbox itself failed; whatever a program does is an outcome, not an error. */
+export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxError", {
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+
+/** The limits of one program, over all its inputs together. */
+export const SandboxLimits = Schema.Struct({
+  /** Interrupt checks before a timeout, about 10,000 steps (0.03..0.3 ms) each; default 200. */
+  fuel: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
+  /** Wall-clock time before the thread is killed; default 500 ms. */
+  timeMillis: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 10, maximum: 60_000 }))
+  ),
+  /** Heap; default 8 MiB. */
+  memoryBytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1_048_576, maximum: 268_435_456 }))
+  ),
+  /** Stack; default 128 KiB. The WebAssembly stack bounds it. */
+  stackBytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 16_384, maximum: 262_144 }))
+  ),
+  /** Number of programs whose outcomes are remembered; default 10,000. */
+  cacheCapacity: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 }))
+  )
+})
+export type SandboxLimits = typeof SandboxLimits.Type
+
+/** The defaults. */
+export const sandboxLimits: Required<SandboxLimits> = {
+  fuel: 200,
+  timeMillis: 500,
+  memoryBytes: 8 * 1024 * 1024,
+  stackBytes: 128 * 1024,
+  cacheCapacity: 10_000
+}
+
+/**
+ * A program and the integers on which to run it, each in a context that nothing ran in before.
+ * `source` is an expression that gives a function, or statements that declare one named `entry`.
+ */
+export const Program = Schema.Struct({
+  source: Schema.String,
+  entry: Schema.String.check(Schema.isPattern(/^[A-Za-z_$][\w$]*$/)),
+  inputs: Schema.Array(Schema.Int)
+})
+export type Program = typeof Program.Type
+
+/** Longest time for the thread to start. */
+const startMillis = 20_000
+
+const workerUrl = import.meta.url.endsWith(".ts")
+  ? new URL("./internal/sandboxWorker.ts", import.meta.url)
+  : new URL("./internal/sandboxWorker.js", import.meta.url)
+
+const decodeReply = Schema.decodeUnknownResult(SandboxReply)
+
+/** A reply of the thread, or why there is none. */
+type Answer =
+  | { readonly _tag: "Reply"; readonly reply: SandboxReply }
+  | { readonly _tag: "Late" }
+  | { readonly _tag: "Broken"; readonly cause: string }
+
+/** Waits for one message, at most `millis`. The timer keeps the process alive meanwhile. */
+const receive = (worker: Worker, millis: number): Effect.Effect<Answer> =>
+  Effect.callback((resume) => {
+    const finish = (answer: Answer) => {
+      clearTimeout(timer)
+      worker.off("message", onMessage).off("error", onError).off("exit", onExit)
+      resume(Effect.succeed(answer))
+    }
+    const onMessage = (message: unknown) => {
+      const reply = decodeReply(message)
+      finish(
+        Result.isSuccess(reply)
+          ? { _tag: "Reply", reply: reply.success }
+          : { _tag: "Broken", cause: reply.failure.message }
+      )
+    }
+    const onError = (error: unknown) =>
+      finish({ _tag: "Broken", cause: error instanceof Error ? error.message : String(error) })
+    const onExit = (code: number) =>
+      finish({ _tag: "Broken", cause: `the thread ended with exit code ${code}` })
+    // a timer of the platform, not of the Effect clock: a test clock must not stop the kill
+    const timer = setTimeout(() => finish({ _tag: "Late" }), millis)
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit)
+  })
+
+/** The outcomes, and whether another run would give the same ones. */
+interface Run {
+  readonly outcomes: ReadonlyArray<SandboxOutcome>
+  readonly isRepeatable: boolean
+}
+
+/**
+ * Runs programs, one at a time; a program that was run before is not run again. Fails with a
+ * {@link SandboxError} when the thread can not be started.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { JavaScriptSandbox } from "@sml/teacher-verifiers"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const sandbox = yield* JavaScriptSandbox
+ *   const squares = yield* sandbox.run({ source: "x => x * x", entry: "f", inputs: [2, 3] })
+ *   const loop = yield* sandbox.run({ source: "x => { for (;;); }", entry: "f", inputs: [2] })
+ *   return [squares, loop] as const
+ * })
+ * const [squares, loop] = await Effect.runPromise(
+ *   Effect.provide(program, JavaScriptSandbox.layer())
+ * )
+ * assert.deepEqual(squares, [
+ *   { _tag: "Value", value: { type: "number", text: "4" } },
+ *   { _tag: "Value", value: { type: "number", text: "9" } }
+ * ])
+ * assert.deepEqual(loop, [
+ *   { _tag: "Failure", category: "timeout", message: "ran for too long" }
+ * ])
+ * ```
+ */
+export class JavaScriptSandbox extends Context.Service<
+  JavaScriptSandbox,
+  {
+    /** One outcome for each input, in order. */
+    readonly run: (program: Program) => Effect.Effect<ReadonlyArray<SandboxOutcome>, SandboxError>
+  }
+>()("@sml/teacher-verifiers/JavaScriptSandbox") {
+  /** A sandbox whose thread starts with the first program and ends with the layer's scope. */
+  static readonly layer = (
+    limits: SandboxLimits = {}
+  ): Layer.Layer<JavaScriptSandbox, SandboxError> => Layer.effect(JavaScriptSandbox, make(limits))
+}
+
+const make = Effect.fnUntraced(function* (options: SandboxLimits) {
+  const limits = {
+    ...sandboxLimits,
+    ...(yield* Schema.decodeUnknownEffect(SandboxLimits, { onExcessProperty: "error" })(
+      options
+    ).pipe(
+      Effect.mapError(
+        (error) =>
+          new SandboxError({ reason: `The limits of the sandbox cannot be used: ${error.message}` })
+      )
+    ))
+  }
+  let worker: Worker | undefined
+  let jobs = 0
+
+  const stop = Effect.promise(async () => {
+    const stopped = worker
+    worker = undefined
+    await stopped?.terminate()
+  })
+  yield* Effect.addFinalizer(() => stop)
+
+  const start = Effect.gen(function* () {
+    if (worker !== undefined) return worker
+    // no arguments, no environment: nothing of the host's is in the thread
+    const started = new Worker(workerUrl, {
+      env: {},
+      execArgv: [],
+      name: "sandbox",
+      resourceLimits: { maxOldGenerationSizeMb: 128 }
+    })
+    started.unref()
+    started.on("exit", () => {
+      if (worker === started) worker = undefined
+    })
+    // between two jobs there is nobody else to hear it; the next job starts a new thread
+    started.on("error", () => {
+      if (worker === started) worker = undefined
+    })
+    worker = started
+    const answer = yield* receive(started, startMillis)
+    if (answer._tag === "Reply") return started
+    yield* stop
+    return yield* new SandboxError({
+      reason: `The JavaScript sandbox did not start: ${answer._tag === "Late" ? `no sign of life in ${startMillis} ms` : answer.cause}`
+    })
+  })
+
+  const runNow = Effect.fnUntraced(function* ({ entry, inputs, source }: Program) {
+    const thread = yield* start
+    const id = ++jobs
+    const { fuel, memoryBytes, stackBytes, timeMillis } = limits
+    const request: SandboxRequest = { id, source, entry, inputs, fuel, memoryBytes, stackBytes }
+    thread.postMessage(request, [])
+    const answer = yield* receive(thread, timeMillis)
+    if (answer._tag === "Reply" && answer.reply._tag === "Done" && answer.reply.id === id) {
+      const run: Run = { outcomes: answer.reply.outcomes, isRepeatable: true }
+      return run
+    }
+    yield* stop
+    const outcome: SandboxOutcome =
+      answer._tag === "Late"
+        ? { _tag: "Failure", category: "timeout", message: `ran for more than ${timeMillis} ms` }
+        : { _tag: "Failure", category: "error", message: "broke the interpreter" }
+    const run: Run = { outcomes: inputs.map(() => outcome), isRepeatable: false }
+    return run
+  })
+
+  const oneAtATime = yield* Semaphore.make(1)
+  const cache = yield* Cache.makeWith(
+    // uninterruptible: other callers may be waiting for the same program
+    (program: Program) => Effect.uninterruptible(Semaphore.withPermit(oneAtATime, runNow(program))),
+    {
+      capacity: limits.cacheCapacity,
+      timeToLive: (exit) =>
+        Exit.isSuccess(exit) && exit.value.isRepeatable ? Duration.infinity : Duration.zero
+    }
+  )
+
+  const run = Effect.fn("JavaScriptSandbox.run")(function* (program: Program) {
+    const checked = yield* Schema.decodeUnknownEffect(Program)(program).pipe(
+      Effect.mapError(
+        (error) => new SandboxError({ reason: `This program can not be run: ${error.message}` })
+      )
+    )
+    return (yield* Cache.get(cache, checked)).outcomes
+  })
+  return JavaScriptSandbox.of({ run })
+})

@@ -1,0 +1,33 @@
+/** What the sandbox's worker thread is asked, and what it answers. */
+import * as Schema from "effect/Schema"
+
+import { ProgramValue } from "../Diagnostics.ts"
+
+/** One program to be run on each of the inputs, and the limits of all its runs together. */
+export interface SandboxRequest {
+  readonly id: number
+  readonly source: string
+  readonly entry: string
+  readonly inputs: ReadonlyArray<number>
+  /** Interrupt checks; QuickJS makes one about every 10,000 steps. */
+  readonly fuel: number
+  readonly memoryBytes: number
+  readonly stackBytes: number
+}
+
+/** What became of one input. */
+export const SandboxOutcome = Schema.Union([
+  Schema.TaggedStruct("Value", { value: ProgramValue }),
+  Schema.TaggedStruct("Failure", {
+    category: Schema.Literals(["error", "timeout", "memory", "unsupported"]),
+    message: Schema.String
+  })
+])
+export type SandboxOutcome = typeof SandboxOutcome.Type
+
+/** Sent once when the worker can take requests, then once for each request. */
+export const SandboxReply = Schema.Union([
+  Schema.TaggedStruct("Ready", {}),
+  Schema.TaggedStruct("Done", { id: Schema.Int, outcomes: Schema.Array(SandboxOutcome) })
+])
+export type SandboxReply = typeof SandboxReply.Type
