@@ -1,0 +1,29 @@
+/** Settings of a GRPO training run. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+import { UpdateOptions } from "./UpdateOptions.ts"
+
+const atLeast = (minimum: number) =>
+  Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(minimum)))
+
+/**
+ * Besides those of {@link UpdateOptions}:
+ *
+ * - `steps`: number of updates; `firstStep`: where to go on, from 0. A run of steps 0..9 equals one
+ *   of 0..4 followed by one of 5..9 from the same weights and optimiser state.
+ * - `groupSize`: episodes a task (arXiv:2602.16488: 8); `horizon`: largest number of student turns
+ *   an episode (4).
+ * - `seed`: source of every random choice of the rollouts.
+ * - `warmupSteps`: updates over which the learning rate rises linearly.
+ */
+export const TrainOptions = Schema.Struct({
+  ...UpdateOptions.fields,
+  steps: atLeast(1),
+  firstStep: atLeast(0).pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+  groupSize: atLeast(2).pipe(Schema.withDecodingDefaultKey(Effect.succeed(8))),
+  horizon: atLeast(1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(4))),
+  seed: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
+  warmupSteps: atLeast(0).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5)))
+})
+export type TrainOptions = typeof TrainOptions.Type

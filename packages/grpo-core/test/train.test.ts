@@ -1,0 +1,173 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Teacher } from "@sml/env-pomdp"
+import { type StepReport, train } from "@sml/grpo-core"
+import { adamW, Learner } from "@sml/policy"
+import { Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
+
+import { brokenTeacher, neverRight, parties, policy, secretTasks } from "./HintWorld.ts"
+
+const optimiser = adamW({ learningRate: 0.2 })
+const tasks = () => Effect.succeed(secretTasks)
+const world = parties.pipe(Layer.provideMerge(policy))
+
+/** A report without its times. */
+const timeless = ({ groups, metrics, step }: StepReport) => ({ groups, metrics, step })
+
+/** The reports of a run in the given parts, each starting from where the one before ended. */
+const run = (parts: ReadonlyArray<{ readonly firstStep: number; readonly steps: number }>) =>
+  Effect.forEach(parts, (part) =>
+    Stream.runCollect(train(tasks, { ...part, optimiser, seed: 5, warmupSteps: 3 }))
+  ).pipe(
+    Effect.map((reports) => reports.flat().map(timeless)),
+    Effect.provide(world)
+  )
+
+const refused = (options: Parameters<typeof train>[1]) =>
+  train(tasks, options).pipe(
+    Stream.runDrain,
+    Effect.flip,
+    Effect.map((error) => error.message)
+  )
+
+describe("train", () => {
+  it.effect("teaches a student to use the teacher's hint", () =>
+    Effect.gen(function* () {
+      const reports = yield* train(tasks, { steps: 80, horizon: 2, optimiser }).pipe(
+        Stream.runCollect
+      )
+      const [firstTurn = 1, secondTurn = 1] = reports[0]?.metrics.success_by_turn ?? []
+      assert.isBelow(firstTurn, 0.35)
+      assert.isBelow(secondTurn, 0.6)
+      const [last = 1, withHint = 0] = reports.at(-1)?.metrics.success_by_turn ?? []
+      // the statement does not tell the digit, so the first turn stays a guess among four
+      assert.isBelow(last, 0.6)
+      assert.isAbove(withHint, 0.9)
+      for (const { metrics } of reports) {
+        if (metrics.updated) {
+          assert.isBelow(metrics["sampling/logp_difference/max"], 1e-6)
+          assert.strictEqual(metrics["clip_ratio/region_mean"], 0)
+        }
+      }
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("is a function of the seed, and goes on where it stopped", () =>
+    Effect.gen(function* () {
+      const whole = yield* run([{ firstStep: 0, steps: 6 }])
+      assert.deepStrictEqual(yield* run([{ firstStep: 0, steps: 6 }]), whole)
+      const halves = [
+        { firstStep: 0, steps: 2 },
+        { firstStep: 2, steps: 4 }
+      ]
+      assert.deepStrictEqual(yield* run(halves), whole)
+      assert.deepStrictEqual(
+        whole.map(({ step }) => step),
+        [0, 1, 2, 3, 4, 5]
+      )
+      const names = whole.flatMap(({ groups }) =>
+        groups.flatMap(({ episodes }) => episodes.map(({ state }) => state.episode))
+      )
+      assert.strictEqual(new Set(names).size, 6 * 4 * 8)
+    })
+  )
+
+  it.effect("warms the learning rate up", () =>
+    Effect.gen(function* () {
+      const reports = yield* train(tasks, { steps: 4, warmupSteps: 2, optimiser }).pipe(
+        Stream.runCollect
+      )
+      const rates = reports.map(({ metrics }) => (metrics.updated ? metrics.learning_rate : 0))
+      assert.deepStrictEqual(rates, [0.1, 0.2, 0.2, 0.2])
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("asks for tasks by step and seed, and works only when it is asked", () =>
+    Effect.gen(function* () {
+      const asked: Array<number> = []
+      const seeds = new Set<number>()
+      const counting = ({ seed, step }: { readonly seed: number; readonly step: number }) =>
+        Effect.sync(() => {
+          asked.push(step)
+          seeds.add(seed)
+          return secretTasks
+        })
+      yield* train(counting, { steps: 100, optimiser }).pipe(Stream.take(3), Stream.runDrain)
+      assert.deepStrictEqual(asked, [0, 1, 2])
+      assert.strictEqual(seeds.size, 3)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("updates nothing when it is interrupted during a rollout", () => {
+    let gradients = 0
+    return Effect.gen(function* () {
+      const entered = yield* Deferred.make<void>()
+      const stuck = Layer.succeed(Teacher, {
+        reply: () => Effect.andThen(Deferred.succeed(entered, undefined), Effect.never)
+      })
+      const counting = Layer.effect(
+        Learner,
+        Effect.map(Learner, (learner) => ({
+          ...learner,
+          forwardBackward: (...pass: Parameters<typeof learner.forwardBackward>) => {
+            gradients += 1
+            return learner.forwardBackward(...pass)
+          }
+        }))
+      )
+      const fiber = yield* Effect.forkChild(
+        train(tasks, { steps: 1 }).pipe(
+          Stream.runDrain,
+          Effect.provide(Layer.merge(stuck, counting)),
+          Effect.provide(world)
+        )
+      )
+      yield* Deferred.await(entered)
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+      assert.strictEqual(gradients, 0)
+    })
+  })
+
+  it.effect("goes on when some episodes fail, and stops when all do", () =>
+    Effect.gen(function* () {
+      const reports = yield* train(tasks, { steps: 1, groupSize: 16 }).pipe(
+        Stream.runCollect,
+        Effect.provide(brokenTeacher),
+        Effect.provide(world)
+      )
+      // only a right first guess needs no teacher
+      const [metrics] = reports.map((report) => report.metrics)
+      assert.isAbove(metrics?.["episodes/failed"] ?? 0, 0)
+      assert.deepInclude(metrics, { reward: 1, updated: false })
+
+      const error = yield* train(tasks, { steps: 1, groupSize: 2, seed: 1 }).pipe(
+        Stream.runDrain,
+        Effect.provide(Layer.merge(brokenTeacher, neverRight)),
+        Effect.provide(world),
+        Effect.flip
+      )
+      assert.strictEqual(error._tag, "NoEpisodes")
+      assert.include(error.message, "the teacher is out")
+    })
+  )
+
+  it.effect("passes on the failure of the source of tasks", () =>
+    Effect.gen(function* () {
+      const error = yield* train(() => Effect.fail("no tasks"), { steps: 1 }).pipe(
+        Stream.runDrain,
+        Effect.flip
+      )
+      assert.strictEqual(error, "no tasks")
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("refuses options that cannot act", () =>
+    Effect.gen(function* () {
+      assert.match(yield* refused({ steps: 0 }), /grpo-core\.train.*steps/)
+      assert.match(yield* refused({ steps: 1, groupSize: 1 }), /groupSize/)
+      assert.match(yield* refused({ steps: 1, horizon: 0 }), /horizon/)
+      // @ts-expect-error a misspelt option does not compile
+      assert.match(yield* refused({ steps: 1, grupSize: 8 }), /grupSize/)
+    }).pipe(Effect.provide(world))
+  )
+})
