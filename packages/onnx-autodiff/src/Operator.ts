@@ -106,7 +106,6 @@ export const operators = {
     attributes: { interleaved: "int", num_heads: "int", rotary_embedding_dim: "int" }
   },
   ScatterElements: { domain: "", attributes: { axis: "int", reduction: "string" } },
-  ScatterND: { domain: "", attributes: { reduction: "string" } },
   Shape: { domain: "", attributes: { start: "int", end: "int" } },
   Sigmoid: plain,
   Sign: plain,

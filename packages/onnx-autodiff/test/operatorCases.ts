@@ -252,19 +252,6 @@ export const operatorCases: { readonly [K in OperatorName]?: Case } = {
       return Op.scatterElements(data, indices, updates, { reduction: add ? "add" : "none" })
     }
   },
-  ScatterND: {
-    build: (draw) => {
-      const width = draw.integer(1, 3)
-      const data = Op.exp(draw.real([3, width]))
-      const add = draw.boolean()
-      const rows = add ? draw.positions([2, 2], 3) : draw.graph.constant("int64", [2, 0], [2])
-      const updates = Op.exp(draw.real(add ? [2, 2, width] : [2, width]))
-      const fitted = add
-        ? Op.assumeShape(updates, [...rows.shape, ...data.shape.slice(1)])
-        : Op.assumeShape(updates, [2, ...data.shape.slice(1)])
-      return Op.scatterRows(data, rows, fitted, { reduction: add ? "add" : "none" })
-    }
-  },
   Sigmoid: unary(Op.sigmoid),
   SimplifiedLayerNormalization: {
     build: (draw) => {

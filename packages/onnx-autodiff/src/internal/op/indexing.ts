@@ -1,8 +1,8 @@
 import { type DataType, type IndexType, type NumberType } from "../../DataType.ts"
 import { type OperatorName } from "../../Operator.ts"
-import { equalShapes, formatShape, type Shape } from "../../Shape.ts"
+import { equalShapes, formatShape } from "../../Shape.ts"
 import { type Value } from "../../Value.ts"
-import { unsqueeze } from "./layout.ts"
+import { cast } from "./elementwise.ts"
 import { checkAxis, checkSameType, checkType } from "./operands.ts"
 
 /** How a scatter treats positions that are written more than once. */
@@ -78,30 +78,8 @@ export const scatterElements = <D extends NumberType>(
   )
 }
 
-/** `data` with rows of `updates` written (or added) at the rows that `gather` would read along axis 0:
- * `data` `[V, …]`, `rows` any shape, `updates` `[…rows, …]`. */
-export const scatterRows = <D extends NumberType>(
-  data: Value<D>,
-  rows: Value<"int64">,
-  updates: Value<NoInfer<D>>,
-  options: { readonly reduction?: ScatterReduction } = {}
-): Value<D> => {
-  const graph = data.graph
-  checkSameType("ScatterND", data, updates)
-  checkType("ScatterND", rows, "int64")
-  const expected: Shape = [...rows.shape, ...data.shape.slice(1)]
-  if (data.rank === 0 || !equalShapes(expected, updates.shape)) {
-    graph.failShape(
-      "ScatterND",
-      `updates of ${formatShape(data.shape)} are ${formatShape(updates.shape)} and must be ${formatShape(expected)}`
-    )
-  }
-  const inputs = [data, unsqueeze(rows, [rows.rank]), updates]
-  const attributes = { reduction: options.reduction ?? "none" }
-  return graph.append("ScatterND", inputs, attributes, data.dtype, data.shape)
-}
-
-/** A new last dimension of length `depth` that is 1 at the index and 0 elsewhere. */
+/** A new last dimension of length `depth` that is 1 at the index and 0 elsewhere; a negative index
+ * counts from the end. */
 export const oneHot = <D extends NumberType>(
   indices: Value<IndexType>,
   depth: number,
@@ -109,6 +87,12 @@ export const oneHot = <D extends NumberType>(
 ): Value<D> => {
   checkType("OneHot", indices, "int64", "int32")
   const graph = indices.graph
-  const inputs = [indices, graph.constant("int64", [depth]), graph.constant(dtype, [0, 1])]
-  return graph.append("OneHot", inputs, { axis: -1 }, dtype, [...indices.shape, depth])
+  // onnxruntime has kernels for few combinations of element types; this is one of them
+  const inputs = [
+    cast(indices, "int64"),
+    graph.constant("int64", [depth]),
+    graph.constant("float32", [0, 1])
+  ]
+  const shape = [...indices.shape, depth]
+  return cast(graph.append("OneHot", inputs, { axis: -1 }, "float32", shape), dtype)
 }

@@ -1,10 +1,9 @@
 import { type Value } from "../../Value.ts"
-import { add, erf, exp, mul, neg, pow, sigmoid, sub, tanh } from "../op/elementwise.ts"
+import { add, erf, exp, mul, neg, sigmoid, sub, tanh } from "../op/elementwise.ts"
 import { rotaryEmbedding } from "../op/fused.ts"
-import { reshape } from "../op/layout.ts"
+import { reshape, reshapeLike } from "../op/layout.ts"
 import { matMul } from "../op/linearAlgebra.ts"
-import { reduceSum } from "../op/reduction.ts"
-import { aligned, type Cotangent, full, refuse, rule, scale, times } from "../Rule.ts"
+import { type Cotangent, full, refuse, rule, scale, times } from "../Rule.ts"
 
 const isType = <D extends "float32" | "int64">(
   value: Value | undefined,
@@ -46,32 +45,28 @@ export const fusedRules = {
       ? [rotaryEmbedding(whole, positions, cos, neg(sin))]
       : []
   }),
-  // y = x·r·w, r = (mean(x²) + ε)^(-1/2) is the second output
+  // y = x·r·w, where r = (mean(x²) + ε)^(-1/2) is the second output: with p = g·x,
+  // dx = r·(g·w - x·r²·mean(p·w)) and dw = Σ r·p; both sums are products of matrices
   SimplifiedLayerNormalization: rule<"SimplifiedLayerNormalization">(
     ({ cotangents, needs, x, y }) => {
-      const [input, w] = [x(0), x(1)]
-      const r = y(1)
+      const [input, w, r] = [x(0), x(1), y(1)]
       const width = Number(input.shape.at(-1) ?? 1)
-      const [g, gr] = cotangents
+      const [partial, gr] = cotangents
       const parts: Array<Cotangent> = []
-      const unit = mul(input, r)
-      const weighted = g === undefined ? undefined : times(aligned(full(g, y()), input), unit)
-      if (g !== undefined && weighted !== undefined && needs(0)) {
-        // the mean of g·w·x·r is a product with w
-        const mean =
-          input.rank === 1
-            ? scale(reduceSum(mul(weighted, w), { keepDims: true }), 1 / width)
-            : matMul(weighted, reshape(w, [width, 1]), { alpha: 1 / width })
-        parts.push(mul(sub(times(g, w), mul(unit, mean)), r))
+      let dw: Cotangent | undefined
+      if (partial !== undefined) {
+        const g = full(partial, y())
+        const p = reshape(mul(g, input), [-1, width])
+        if (needs(0)) {
+          const mean = reshapeLike(matMul(p, reshape(w, [width, 1]), { alpha: 1 / width }), r)
+          parts.push(mul(sub(mul(g, w), mul(input, mul(mul(r, r), mean))), r))
+        }
+        if (needs(1)) dw = reshape(matMul(reshape(r, [1, -1]), p), [width])
       }
       if (gr !== undefined && needs(0)) {
-        parts.push(mul(input, times(gr, scale(pow(r, 3), -1 / width))))
+        parts.push(mul(input, times(gr, scale(mul(mul(r, r), r), -1 / width))))
       }
-      const leading = Array.from({ length: input.rank - 1 }, (_, axis) => axis)
-      return [
-        parts.length === 0 ? undefined : parts.reduce((a, b) => add(a, b)),
-        weighted !== undefined && needs(1) ? reduceSum(weighted, { axes: leading }) : undefined
-      ]
+      return [parts.length === 0 ? undefined : parts.reduce((a, b) => add(a, b)), dw]
     }
   )
 }
