@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import { collect, type FineTuneMetrics, offlineSft } from "@sml/offline-sft"
+import { adamW } from "@sml/policy"
+import { Effect } from "effect"
+
+import { neverRight, secretTasks, world } from "./HintWorld.ts"
+
+const optimiser = adamW({ learningRate: 0.1 })
+
+/** Fraction of dialogues solved, of many. */
+const success = Effect.map(
+  collect(secretTasks, { samplesPerTask: 60, horizon: 2, seed: 99 }),
+  (episodes) => episodes.filter(({ reward }) => reward === 1).length / episodes.length
+)
+
+describe("offlineSft", () => {
+  it.effect("makes the student better at what its own successes show: reading the hint", () =>
+    Effect.gen(function* () {
+      const before = yield* success
+      const seen: Array<FineTuneMetrics> = []
+      const { selection, steps } = yield* offlineSft(
+        secretTasks,
+        { samplesPerTask: 60, horizon: 2, epochs: 10, batchSize: 16, dedup: false, optimiser },
+        (metrics) => Effect.sync(() => seen.push(metrics))
+      )
+      assert.deepStrictEqual(seen, [...steps])
+      assert.strictEqual(selection.episodes, 180)
+      assert.strictEqual(selection.kept, selection.successes)
+      assert.isBelow(before, 0.4)
+      assert.isAbove(yield* success, before + 0.25)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("imitates without duplicates unless told otherwise", () =>
+    Effect.gen(function* () {
+      const { selection } = yield* offlineSft(secretTasks, { samplesPerTask: 60, perTask: 2 })
+      assert.strictEqual(selection.kept, 6)
+      assert.isAbove(selection.duplicates + selection.surplus, 0)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("says so when nothing succeeded", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(offlineSft(secretTasks, { samplesPerTask: 2 }))
+      assert.strictEqual(error._tag, "NoDialogues")
+      assert.include(error.message, "among 6 episodes")
+    }).pipe(Effect.provide(neverRight), Effect.provide(world))
+  )
+
+  it.effect("refuses options that cannot act", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(offlineSft(secretTasks, { samplesPerTask: 0 }))
+      assert.match(error.message, /samplesPerTask/)
+      // @ts-expect-error a misspelt option does not compile
+      const misspelt = yield* Effect.flip(offlineSft(secretTasks, { perTasks: 1 }))
+      assert.match(misspelt.message, /perTasks/)
+    }).pipe(Effect.provide(world))
+  )
+})
+
+describe("collect", () => {
+  it.effect("is a function of the seed, whatever runs at the same time", () =>
+    Effect.gen(function* () {
+      const one = yield* collect(secretTasks, { seed: 4, concurrency: 1 })
+      assert.deepStrictEqual(yield* collect(secretTasks, { seed: 4, concurrency: 3 }), one)
+      assert.notDeepEqual(yield* collect(secretTasks, { seed: 5 }), one)
+      assert.deepStrictEqual(
+        one.map(({ state }) => state.task.id),
+        secretTasks.flatMap(({ id }) => Array.from({ length: 8 }, () => id))
+      )
+      assert.strictEqual(new Set(one.map(({ state }) => state.episode)).size, one.length)
+    }).pipe(Effect.provide(world))
+  )
+})
