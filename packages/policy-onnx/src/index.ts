@@ -1,1 +1,7 @@
-export {}
+/** `Sampler` and `Learner` of `@sml/policy` on onnxruntime-node. */
+export * from "./adamW.ts"
+export * from "./EngineCounters.ts"
+export * from "./EngineError.ts"
+export * from "./freshWeights.ts"
+export * as OnnxPolicy from "./OnnxPolicy.ts"
+export * from "./sampleToken.ts"

@@ -1,0 +1,145 @@
+import { availableParallelism } from "node:os"
+
+/** `Sampler` and `Learner` on onnxruntime-node. */
+import {
+  type Checkpoint,
+  type CheckpointError,
+  type ModelConfig,
+  readCheckpoint
+} from "@sml/language-model"
+import { Learner, Sampler } from "@sml/policy"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+
+import { EngineCounters } from "./EngineCounters.ts"
+import type { EngineError } from "./EngineError.ts"
+import { freshWeights } from "./freshWeights.ts"
+import { EngineClient } from "./internal/EngineClient.ts"
+import { makeLearner } from "./internal/makeLearner.ts"
+import { makeSampler } from "./internal/makeSampler.ts"
+
+/** Sizes that trade memory for speed. None of them changes a sampled token. */
+export interface EngineOptions {
+  /** Threads of onnxruntime; unless given, one per core, at most 8. */
+  readonly threads?: number
+  /** Streams that are decoded together, 512 unless given; more of them wait. */
+  readonly maxRows?: number
+  /** Bound on the keys and values of dialogues between their turns, in megabytes; 256 unless given. */
+  readonly cacheMegabytes?: number
+  /** Tokens per forward and backward pass, 4096 unless given; memory grows with it. */
+  readonly microBatchTokens?: number
+}
+
+/** Where the weights come from: a Hugging Face folder. */
+export interface CheckpointOptions extends EngineOptions {
+  readonly checkpoint: string
+}
+
+/** A model that has not learnt anything; `companions` is a folder whose tokenizer `save` copies. */
+export interface FreshOptions extends EngineOptions {
+  readonly config: ModelConfig
+  readonly seed: number
+  readonly companions?: string
+}
+
+/** The services of one engine. */
+export type OnnxPolicy = Sampler | Learner | EngineCounters
+
+/** Starts an engine on a checkpoint in memory, whose arrays it takes over. */
+export const startEngine = (
+  checkpoint: Checkpoint,
+  options: EngineOptions
+): Effect.Effect<EngineClient, EngineError, Scope.Scope> =>
+  EngineClient.make({
+    config: checkpoint.config,
+    weights: Array.from(checkpoint.tensors.values(), ({ data }) => data),
+    settings: {
+      threads: options.threads ?? Math.min(8, availableParallelism()),
+      maxRows: options.maxRows ?? 512,
+      cacheBytes: (options.cacheMegabytes ?? 256) * 2 ** 20,
+      microBatchTokens: options.microBatchTokens ?? 4096
+    }
+  })
+
+const services = (checkpoint: Checkpoint, options: EngineOptions, companions?: string) =>
+  Effect.map(startEngine(checkpoint, options), (client) =>
+    Context.make(Sampler, makeSampler(client, checkpoint.config)).pipe(
+      Context.add(Learner, makeLearner(client, checkpoint.config, companions)),
+      Context.add(EngineCounters, { read: Effect.sync(() => client.counters) })
+    )
+  )
+
+/**
+ * The policy of a Hugging Face folder: a `Sampler` and a `Learner` that share its weights in one
+ * worker thread, and the engine's counters. The thread ends with the layer's scope.
+ *
+ * @example
+ * ```ts no-run
+ * const program = Effect.gen(function* () {
+ *   const sampler = yield* Sampler
+ *   return yield* sampler.generate({
+ *     tokens: Int32Array.of(1), maxTokens: 20, temperature: 1, stop: [2], seed: 7
+ *   })
+ * })
+ * await Effect.runPromise(
+ *   Effect.provide(program, OnnxPolicy.layer({ checkpoint: "models/stories260K" }))
+ * )
+ * ```
+ */
+export const layer = (
+  options: CheckpointOptions
+): Layer.Layer<OnnxPolicy, CheckpointError | EngineError> =>
+  Layer.effectContext(
+    Effect.flatMap(readCheckpoint(options.checkpoint), (checkpoint) =>
+      services(checkpoint, options, options.checkpoint)
+    )
+  )
+
+/**
+ * A policy with the weights of {@link freshWeights}, for training from nothing.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { Effect } from "effect"
+ * import { Learner, Sampler } from "@sml/policy"
+ * import { OnnxPolicy } from "@sml/policy-onnx"
+ *
+ * const policy = OnnxPolicy.layerFresh({
+ *   seed: 1,
+ *   threads: 1,
+ *   config: {
+ *     family: "llama", vocabularySize: 8, contextLength: 32, hiddenSize: 16, intermediateSize: 32,
+ *     layers: 1, heads: 2, keyValueHeads: 1, headSize: 8, normEpsilon: 1e-5, ropeTheta: 10000,
+ *     tiedEmbeddings: true, attentionBias: "none", mlpBias: false, queryKeyNorm: false,
+ *     eosTokenIds: []
+ *   }
+ * })
+ * // learns to say 2 after 1
+ * const program = Effect.gen(function* () {
+ *   const learner = yield* Learner
+ *   const sampler = yield* Sampler
+ *   const datum = { tokens: Int32Array.of(1, 2), weights: Float32Array.of(1) }
+ *   for (let i = 0; i < 20; i++) {
+ *     yield* learner.forwardBackward([datum], { _tag: "CrossEntropy", normaliser: "weight" })
+ *     yield* learner.step({
+ *       learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1
+ *     })
+ *   }
+ *   return yield* sampler.generate({
+ *     tokens: Int32Array.of(1), maxTokens: 1, temperature: 0, stop: [], seed: 0
+ *   })
+ * })
+ * const { ids } = await Effect.runPromise(Effect.provide(program, policy))
+ * assert.deepEqual([...ids], [2])
+ * ```
+ */
+export const layerFresh = (options: FreshOptions): Layer.Layer<OnnxPolicy, EngineError> =>
+  Layer.effectContext(
+    Effect.suspend(() => {
+      const { companions, config, seed } = options
+      return services({ config, tensors: freshWeights(config, seed) }, options, companions)
+    })
+  )

@@ -1,0 +1,88 @@
+/** The AdamW update on weight arrays, in place. */
+import type { AdamW } from "@sml/policy"
+
+/** Running means of the gradient and of its square, one pair per weight array, and the updates done. */
+export interface AdamWState {
+  step: number
+  readonly first: ReadonlyArray<Float32Array>
+  readonly second: ReadonlyArray<Float32Array>
+}
+
+/** The state before the first update of arrays of these lengths. */
+export const initialAdamWState = (lengths: ReadonlyArray<number>): AdamWState => ({
+  step: 0,
+  first: lengths.map((length) => new Float32Array(length)),
+  second: lengths.map((length) => new Float32Array(length))
+})
+
+/** The L2 norm of all numbers of all arrays, summed in float64. */
+export const globalNorm = (arrays: ReadonlyArray<Float32Array>): number => {
+  let sum = 0
+  for (const array of arrays) {
+    for (let i = 0; i < array.length; i++) {
+      const x = array[i] ?? 0
+      sum += x * x
+    }
+  }
+  return Math.sqrt(sum)
+}
+
+/**
+ * One step of AdamW (Loshchilov and Hutter, arXiv:1711.05101, algorithm 2, with bias correction):
+ *
+ *     m ← β₁m + (1 − β₁)g      v ← β₂v + (1 − β₂)g²
+ *     w ← w − η·λ·w − η · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+ *
+ * with `g` scaled down so that its global norm is at most `maxGradNorm`, and λ only where `decayed`
+ * says so. Weights, state and nothing else change. Returns the global norm before clipping; when it
+ * is not finite, nothing changes at all.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { adamWStep, initialAdamWState } from "@sml/policy-onnx"
+ *
+ * const weights = [Float32Array.of(1)]
+ * const settings = {
+ *   learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1
+ * }
+ * const norm = adamWStep(weights, [Float32Array.of(3)], initialAdamWState([1]), settings, [true])
+ * assert.equal(norm, 3)
+ * assert.ok(Math.abs((weights[0]?.[0] ?? 0) - 0.9) < 1e-6)
+ * ```
+ */
+export const adamWStep = (
+  weights: ReadonlyArray<Float32Array>,
+  gradients: ReadonlyArray<Float32Array>,
+  state: AdamWState,
+  settings: AdamW,
+  decayed: ReadonlyArray<boolean>
+): number => {
+  const norm = globalNorm(gradients)
+  if (!Number.isFinite(norm)) return norm
+  state.step += 1
+  const { beta1, beta2, epsilon, learningRate, maxGradNorm, weightDecay } = settings
+  const scale = norm > maxGradNorm ? maxGradNorm / norm : 1
+  const correction1 = 1 / (1 - beta1 ** state.step)
+  const correction2 = 1 / (1 - beta2 ** state.step)
+  for (let index = 0; index < weights.length; index++) {
+    const w = weights[index] ?? empty
+    const g = gradients[index] ?? empty
+    const m = state.first[index] ?? empty
+    const v = state.second[index] ?? empty
+    const keep = 1 - learningRate * (decayed[index] === true ? weightDecay : 0)
+    for (let i = 0; i < w.length; i++) {
+      const gi = (g[i] ?? 0) * scale
+      const mi = beta1 * (m[i] ?? 0) + (1 - beta1) * gi
+      const vi = beta2 * (v[i] ?? 0) + (1 - beta2) * gi * gi
+      m[i] = mi
+      v[i] = vi
+      w[i] =
+        keep * (w[i] ?? 0) -
+        (learningRate * correction1 * mi) / (Math.sqrt(vi * correction2) + epsilon)
+    }
+  }
+  return norm
+}
+
+const empty = new Float32Array(0)

@@ -1,0 +1,303 @@
+/** Continuous batching: streams join and leave between steps. */
+import type { ModelConfig } from "@sml/language-model"
+import * as Effect from "effect/Effect"
+import { Tensor } from "onnxruntime-node"
+
+import { cacheName, samplerGraph } from "../SamplerGraph.ts"
+import { type Draw, sampleToken, uniformAt } from "../sampleToken.ts"
+import { CacheArena } from "./CacheArena.ts"
+import { DialogueCache } from "./DialogueCache.ts"
+import { EngineFault } from "./EngineFault.ts"
+import { bucket, causalMask, Int64Feed } from "./feeds.ts"
+import { type Feeds, GraphSession, type Outputs } from "./GraphSession.ts"
+import type { EngineSettings } from "./protocol.ts"
+import type { Stream } from "./Stream.ts"
+import type { WeightStore } from "./WeightStore.ts"
+
+/** Numbers of tokens and seconds since the start. */
+export interface GeneratorCounters {
+  sampledTokens: number
+  prefilledTokens: number
+  reusedTokens: number
+  prefillSeconds: number
+  decodeSeconds: number
+}
+
+/**
+ * Serves streams. The bits of a completion do not depend on the streams beside it:
+ *
+ * - the cache of a stream has as many places as its own prompt and limit need, and its prompt is run
+ *   at a width that depends on its own number of new tokens; streams run together when these agree;
+ * - at least two rows run at a time, and enough that onnxruntime gives each product of the attention
+ *   to one thread (products of a single row, and parts of products, are summed in another order);
+ * - the random number of a draw depends on the request's seed and the position only.
+ */
+export class Generator {
+  readonly counters: GeneratorCounters = {
+    sampledTokens: 0,
+    prefilledTokens: 0,
+    reusedTokens: 0,
+    prefillSeconds: 0,
+    decodeSeconds: 0
+  }
+  readonly #config: ModelConfig
+  readonly #weights: WeightStore
+  readonly #settings: EngineSettings
+  readonly #first: GraphSession
+  readonly #next: GraphSession
+  readonly #outputs: ReadonlyArray<string>
+  readonly #arenas = new Map<number, CacheArena>()
+  readonly #dialogues: DialogueCache
+  readonly #scratch: Float64Array
+  readonly #draw: Draw = { id: 0, logprob: 0 }
+  #finished: Array<Stream> = []
+
+  constructor(config: ModelConfig, weights: WeightStore, settings: EngineSettings) {
+    this.#config = config
+    this.#weights = weights
+    this.#settings = settings
+    this.#first = new GraphSession(() => samplerGraph(config, false), settings.threads)
+    this.#next = new GraphSession(() => samplerGraph(config, true), settings.threads)
+    this.#outputs = [
+      "logits",
+      ...Array.from({ length: config.layers }, (_, layer) => [
+        cacheName("new", "keys", layer),
+        cacheName("new", "values", layer)
+      ]).flat()
+    ]
+    this.#dialogues = new DialogueCache(config, settings.cacheBytes)
+    this.#scratch = new Float64Array(config.vocabularySize)
+  }
+
+  /** Streams that are being decoded. */
+  get active(): number {
+    let count = 0
+    for (const arena of this.#arenas.values()) count += arena.streams.length
+    return count
+  }
+
+  /** How many more streams fit. */
+  get room(): number {
+    return this.#settings.maxRows - this.active
+  }
+
+  /** Forgets every cached key and value: the weights have changed. */
+  clear(): void {
+    this.#arenas.clear()
+    this.#dialogues.clear()
+  }
+
+  /** Gives up on all streams and caches after a failure. */
+  abort(): ReadonlyArray<Stream> {
+    const streams = [...this.#arenas.values()].flatMap((arena) => arena.streams)
+    this.#finished = []
+    this.clear()
+    return streams
+  }
+
+  /** Runs the prompts of new streams and samples a first token for each. */
+  admit(streams: ReadonlyArray<Stream>): Effect.Effect<void, EngineFault> {
+    return Effect.gen({ self: this }, function* () {
+      const start = performance.now()
+      const fresh: Array<Stream> = []
+      const continued: Array<Stream> = []
+      for (const stream of streams) {
+        ;(this.#dialogues.match(stream) > 0 ? continued : fresh).push(stream)
+      }
+      yield* this.#runFresh(fresh)
+      yield* this.#runContinued(continued)
+      this.#sweep()
+      this.counters.prefillSeconds += (performance.now() - start) / 1000
+    })
+  }
+
+  /** One token for every active stream. */
+  decode(): Effect.Effect<void, EngineFault> {
+    return Effect.gen({ self: this }, function* () {
+      const start = performance.now()
+      this.#sweep()
+      for (const arena of this.#arenas.values()) {
+        if (arena.streams.length === 0) continue
+        const streams = [...arena.streams]
+        const outputs = yield* this.#runNext(arena, 0, streams, 1)
+        for (const [row, stream] of streams.entries()) {
+          arena.write(row, outputs, row, 1, 1)
+          if (!this.#sample(stream, outputs, row)) return yield* notFinite(stream)
+        }
+      }
+      this.#sweep()
+      this.counters.decodeSeconds += (performance.now() - start) / 1000
+    })
+  }
+
+  /** The streams that have finished since the last call. */
+  takeFinished(): ReadonlyArray<Stream> {
+    const finished = this.#finished
+    this.#finished = []
+    return finished
+  }
+
+  // prompts without a past; equal prompts are run once
+  #runFresh(streams: ReadonlyArray<Stream>): Effect.Effect<void, EngineFault> {
+    return Effect.gen({ self: this }, function* () {
+      const byWidth = groupBy(streams, (stream) => bucket(stream.length, 8))
+      for (const [width, sameWidth] of byWidth) {
+        const prompts = [
+          ...groupBy(sameWidth, (stream) =>
+            stream.tokens.subarray(0, stream.length).join()
+          ).values()
+        ]
+        for (const chunk of chunksOf(prompts, this.#rowsPerRun(width))) {
+          const firsts = chunk.flatMap((same) => same.slice(0, 1))
+          const rows = this.#padded(firsts.length)
+          const outputs = yield* this.#first.run(
+            { ...this.#weights.feeds, ...this.#newTokens(firsts, rows, width) },
+            this.#outputs
+          )
+          for (const [index, same] of chunk.entries()) {
+            this.counters.prefilledTokens += same[0]?.length ?? 0
+            for (const stream of same) {
+              const arena = this.#arenaOf(stream)
+              arena.write(arena.add(stream), outputs, index, width, stream.length)
+              if (!this.#sample(stream, outputs, index)) return yield* notFinite(stream)
+            }
+          }
+        }
+      }
+    })
+  }
+
+  // prompts whose beginning is cached from an earlier turn
+  #runContinued(streams: ReadonlyArray<Stream>): Effect.Effect<void, EngineFault> {
+    return Effect.gen({ self: this }, function* () {
+      const byArena = groupBy(streams, (stream) => this.#arenaOf(stream))
+      for (const [arena, sameArena] of byArena) {
+        const byWidth = groupBy(sameArena, (stream) =>
+          bucket(stream.length - this.#dialogues.match(stream), 8)
+        )
+        for (const [width, sameWidth] of byWidth) {
+          for (const chunk of chunksOf(sameWidth, this.#rowsPerRun(width))) {
+            const first = arena.streams.length
+            for (const stream of chunk) this.#dialogues.load(stream, arena, arena.add(stream))
+            const outputs = yield* this.#runNext(arena, first, chunk, width)
+            for (const [index, stream] of chunk.entries()) {
+              const count = stream.length - stream.cached
+              this.counters.prefilledTokens += count
+              this.counters.reusedTokens += stream.cached
+              arena.write(first + index, outputs, index, width, count)
+              if (!this.#sample(stream, outputs, index)) return yield* notFinite(stream)
+            }
+          }
+        }
+      }
+    })
+  }
+
+  // the uncached tokens of streams that lie in the arena's rows from `first` on
+  #runNext(
+    arena: CacheArena,
+    first: number,
+    streams: ReadonlyArray<Stream>,
+    width: number
+  ): Effect.Effect<Outputs, EngineFault> {
+    const rows = this.#padded(streams.length)
+    arena.reserve(first + rows)
+    return this.#next.run(
+      {
+        ...this.#weights.feeds,
+        ...this.#newTokens(streams, rows, width),
+        ...arena.feeds(first, rows)
+      },
+      this.#outputs
+    )
+  }
+
+  #newTokens(streams: ReadonlyArray<Stream>, rows: number, width: number): Feeds {
+    const ids = new Int32Array(rows * width)
+    const positions = new Int64Feed(rows * width)
+    const last = new Int32Array(rows)
+    for (const [row, stream] of streams.entries()) {
+      const count = stream.length - stream.cached
+      for (let i = 0; i < count; i++) {
+        ids[row * width + i] = stream.tokens[stream.cached + i] ?? 0
+        positions.set(row * width + i, stream.cached + i)
+      }
+      last[row] = row * width + count - 1
+    }
+    return {
+      ids: new Tensor("int32", ids, [rows, width]),
+      positions: positions.tensor([rows, width]),
+      last: new Tensor("int32", last, [rows]),
+      mask: causalMask(width)
+    }
+  }
+
+  // whether the logits were finite
+  #sample(stream: Stream, outputs: Outputs, row: number): boolean {
+    const { seed, temperature } = stream.request
+    const size = this.#config.vocabularySize
+    const uniform = uniformAt(seed, stream.length)
+    const logits = outputs.floats("logits")
+    const draw = this.#draw
+    if (!sampleToken(logits, row * size, size, temperature, uniform, this.#scratch, draw)) {
+      return false
+    }
+    stream.append(draw.id, draw.logprob)
+    this.counters.sampledTokens += 1
+    return true
+  }
+
+  // takes streams that have finished or were cancelled out of their rows
+  #sweep(): void {
+    for (const arena of this.#arenas.values()) {
+      // from the end: the row that takes a removed one's place has been looked at
+      for (let row = arena.streams.length - 1; row >= 0; row--) {
+        const stream = arena.streams[row]
+        if (stream?.finished === undefined) continue
+        if (stream.finished !== "cancelled") {
+          this.#dialogues.save(stream, arena, row)
+          this.#finished.push(stream)
+        }
+        arena.remove(row)
+      }
+    }
+  }
+
+  #arenaOf(stream: Stream): CacheArena {
+    // the last sampled id is never run
+    const places = bucket(stream.tokens.length - 1, 32)
+    const known = this.#arenas.get(places)
+    if (known !== undefined) return known
+    const arena = new CacheArena(this.#config, places)
+    this.#arenas.set(places, arena)
+    return arena
+  }
+
+  #padded(rows: number): number {
+    return Math.max(rows, 2, Math.ceil(this.#settings.threads / this.#config.keyValueHeads))
+  }
+
+  #rowsPerRun(width: number): number {
+    return Math.max(1, Math.floor(this.#settings.microBatchTokens / width))
+  }
+}
+
+const notFinite = (stream: Stream): EngineFault =>
+  new EngineFault({
+    reason: `The logits at position ${stream.length} are not finite; the training has diverged, restore an earlier checkpoint.`
+  })
+
+const groupBy = <A, K>(items: ReadonlyArray<A>, key: (item: A) => K): Map<K, Array<A>> => {
+  const groups = new Map<K, Array<A>>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group === undefined) groups.set(key(item), [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+const chunksOf = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size)
+  )

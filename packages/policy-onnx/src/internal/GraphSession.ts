@@ -1,0 +1,61 @@
+/** An ONNX graph, compiled when it is first run. */
+import { type Graph, serialize } from "@sml/onnx-autodiff"
+import * as Effect from "effect/Effect"
+import { InferenceSession, type Tensor } from "onnxruntime-node"
+
+import { EngineFault } from "./EngineFault.ts"
+
+export type Feeds = { readonly [name: string]: Tensor }
+
+/** Runs one graph. `run` blocks the thread while onnxruntime computes. */
+export class GraphSession {
+  readonly #build: () => Graph
+  readonly #threads: number
+  #session: Promise<InferenceSession> | undefined
+
+  constructor(build: () => Graph, threads: number) {
+    this.#build = build
+    this.#threads = threads
+  }
+
+  /** The named outputs as arrays of their own. Only what is asked for is copied out. */
+  run(feeds: Feeds, outputs: ReadonlyArray<string>): Effect.Effect<Outputs, EngineFault> {
+    return Effect.tryPromise({
+      try: async () => {
+        this.#session ??= this.#create()
+        const session = await this.#session
+        return new Outputs(await session.run(feeds, outputs))
+      },
+      catch: (cause) =>
+        new EngineFault({
+          reason: `onnxruntime could not run the model (${String(cause)}); use smaller batches if memory ran out, else report this as a bug.`
+        })
+    })
+  }
+
+  // asynchronous, so that a graph that cannot be built is a rejection too
+  async #create(): Promise<InferenceSession> {
+    return InferenceSession.create(serialize(this.#build()), {
+      intraOpNumThreads: this.#threads,
+      interOpNumThreads: 1,
+      graphOptimizationLevel: "all",
+      // errors only: its warnings are about what it optimised away
+      logSeverityLevel: 3
+    })
+  }
+}
+
+/** The float32 results of a run. */
+export class Outputs {
+  readonly #results: InferenceSession.OnnxValueMapType
+
+  constructor(results: InferenceSession.OnnxValueMapType) {
+    this.#results = results
+  }
+
+  floats(name: string): Float32Array {
+    const data = this.#results[name]?.data
+    if (!(data instanceof Float32Array)) throw new Error(`the graph has no output "${name}"`)
+    return data
+  }
+}

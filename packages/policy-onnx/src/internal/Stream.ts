@@ -1,0 +1,36 @@
+/** A token stream that is being continued. */
+import type { RequestHeader } from "./protocol.ts"
+
+/** One request while it is served: its prompt, and the ids sampled so far. */
+export class Stream {
+  readonly request: RequestHeader
+  /** Prompt and sampled ids; the first `length` are valid. */
+  readonly tokens: Int32Array
+  readonly logprobs: Float32Array
+  length: number
+  /** Tokens whose keys and values are in the cache row. */
+  cached = 0
+  /** Of these, how many came from an earlier request of the same dialogue. */
+  reused = 0
+  finished: "stop" | "length" | "cancelled" | undefined
+
+  constructor(request: RequestHeader, prompt: Int32Array) {
+    this.request = request
+    this.tokens = new Int32Array(prompt.length + request.limit)
+    this.tokens.set(prompt)
+    this.logprobs = new Float32Array(request.limit)
+    this.length = prompt.length
+  }
+
+  get sampled(): number {
+    return this.length - this.request.length
+  }
+
+  append(id: number, logprob: number): void {
+    this.logprobs[this.sampled] = logprob
+    this.tokens[this.length] = id
+    this.length += 1
+    if (this.request.stop.includes(id)) this.finished = "stop"
+    else if (this.sampled === this.request.limit) this.finished = "length"
+  }
+}

@@ -1,0 +1,239 @@
+import { parentPort, workerData } from "node:worker_threads"
+
+/** The thread that runs onnxruntime. It owns the weights, the caches and the optimiser's state. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+
+import type { EngineFault } from "./EngineFault.ts"
+import { Generator } from "./Generator.ts"
+import {
+  changesWeights,
+  type CommandMessage,
+  type CommandName,
+  type Commands,
+  type CompletionHeader,
+  type Counters,
+  type FromWorker,
+  type ReplyMessage,
+  type ToWorker,
+  type WorkerSetup
+} from "./protocol.ts"
+import { Stream } from "./Stream.ts"
+import { Trainer } from "./Trainer.ts"
+import { WeightStore } from "./WeightStore.ts"
+
+const port = parentPort
+if (port === null) throw new Error("engineWorker.ts is the entry of a worker thread")
+
+const setup: WorkerSetup = workerData
+const weights = new WeightStore(setup.config, setup.weights)
+const trainer = new Trainer(setup.config, weights, setup.settings)
+const generator = new Generator(setup.config, weights, setup.settings)
+
+// what has arrived and is not being served yet, each with its place in the order of arrival
+const waiting: Array<{ readonly order: number; readonly stream: Stream }> = []
+const commands: Array<{ readonly order: number; readonly message: CommandMessage }> = []
+// what is being served
+const streams = new Map<number, Stream>()
+let current: { readonly id: number; readonly cancel: () => void } | undefined
+let arrivals = 0
+let wake: (() => void) | undefined
+
+const seconds = {
+  trainedTokens: 0,
+  forwardSeconds: 0,
+  forwardBackwardSeconds: 0,
+  stepSeconds: 0
+}
+const counters = (): Counters => ({ ...generator.counters, ...seconds })
+
+const buffersOf = (arrays: ReadonlyArray<ArrayBufferView>): ReadonlyArray<ArrayBuffer> =>
+  arrays.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []))
+
+const post = (message: FromWorker, arrays: ReadonlyArray<ArrayBufferView> = []): void => {
+  port.postMessage(message, buffersOf(arrays))
+}
+
+const postReply = <K extends CommandName>(message: ReplyMessage<K>): void => {
+  port.postMessage(message, buffersOf(arraysOf(message.reply)))
+}
+
+const reasonOf = (cause: Cause.Cause<EngineFault>): string => {
+  const fault = cause.reasons.find(Cause.isFailReason)
+  return fault === undefined
+    ? `The engine failed (${Cause.pretty(cause)}); report this as a bug.`
+    : fault.error.reason
+}
+
+port.on("message", (message: ToWorker) => {
+  if (message.tag === "generate") {
+    let start = 0
+    for (const request of message.requests) {
+      const prompt = message.tokens.subarray(start, start + request.length)
+      start += request.length
+      const stream = new Stream(request, prompt)
+      streams.set(request.id, stream)
+      waiting.push({ order: arrivals++, stream })
+    }
+  } else if (message.tag === "command") {
+    commands.push({ order: arrivals++, message })
+  } else {
+    cancel(message.id)
+  }
+  wake?.()
+})
+
+const cancel = (id: number): void => {
+  const stream = streams.get(id)
+  if (stream !== undefined) stream.finished = "cancelled"
+  streams.delete(id)
+  const queued = commands.findIndex(({ message }) => message.id === id)
+  if (queued >= 0) commands.splice(queued, 1)
+  if (current?.id === id) current.cancel()
+}
+
+type Handlers = {
+  readonly [K in CommandName]: (
+    payload: Commands[K]["payload"]
+  ) => Effect.Effect<Commands[K]["reply"], EngineFault>
+}
+
+const timed = <A, E>(
+  effect: Effect.Effect<A, E>,
+  counter: "forwardSeconds" | "forwardBackwardSeconds" | "stepSeconds"
+): Effect.Effect<A, E> =>
+  Effect.suspend(() => {
+    const start = performance.now()
+    return Effect.ensuring(
+      effect,
+      Effect.sync(() => {
+        seconds[counter] += (performance.now() - start) / 1000
+      })
+    )
+  })
+
+const handlers: Handlers = {
+  forward: (data) => timed(trainer.forward(data), "forwardSeconds"),
+  forwardBackward: ({ data, objective }) =>
+    timed(
+      Effect.tap(trainer.forwardBackward(data, objective), () =>
+        Effect.sync(() => {
+          seconds.trainedTokens += data.tokens.length
+        })
+      ),
+      "forwardBackwardSeconds"
+    ),
+  step: (settings) => timed(trainer.step(settings), "stepSeconds"),
+  exportWeights: () => Effect.sync(() => weights.copy()),
+  exportGradient: () => Effect.sync(() => trainer.gradient()),
+  importWeights: (arrays) =>
+    Effect.sync(() => {
+      weights.replace(arrays)
+      trainer.reset()
+      return null
+    })
+}
+
+// the arrays of a reply, which the main thread takes over
+const arraysOf = (reply: Commands[CommandName]["reply"]): ReadonlyArray<ArrayBufferView> => {
+  if (reply === null) return []
+  if (reply instanceof Float32Array) return [reply]
+  if (Array.isArray(reply)) return reply
+  return "logprobs" in reply ? [reply.logprobs] : []
+}
+
+const serve = <K extends CommandName>(
+  id: number,
+  command: K,
+  payload: Commands[K]["payload"]
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const cancelled = Effect.callback<undefined>((resume) => {
+      current = { id, cancel: () => resume(Effect.undefined) }
+    })
+    const run = Effect.map(handlers[command](payload), (reply) => ({ reply }))
+    const exit = yield* Effect.exit(Effect.raceFirst(run, cancelled))
+    current = undefined
+    if (Exit.isFailure(exit)) {
+      post({ tag: "commandFailed", id, reason: reasonOf(exit.cause) })
+    } else if (exit.value !== undefined) {
+      postReply<K>({ tag: "reply", id, command, ...exit.value, counters: counters() })
+    }
+    if (changesWeights(command)) generator.clear()
+  })
+
+// requests made before `order`, as many as fit; withdrawn ones are dropped
+const admissible = (order: number): ReadonlyArray<Stream> => {
+  const admitted: Array<Stream> = []
+  const room = generator.room
+  while (admitted.length < room) {
+    const [head] = waiting
+    if (head === undefined || head.order > order) break
+    waiting.shift()
+    if (head.stream.finished === undefined) admitted.push(head.stream)
+  }
+  return admitted
+}
+
+const postCompletions = (): void => {
+  const finished = generator.takeFinished()
+  if (finished.length === 0) return
+  const completions: Array<CompletionHeader> = []
+  let total = 0
+  for (const stream of finished) total += stream.sampled
+  const ids = new Int32Array(total)
+  const logprobs = new Float32Array(total)
+  let at = 0
+  for (const stream of finished) {
+    const { id, length } = stream.request
+    const stop = stream.finished === "stop" ? "stop" : "length"
+    ids.set(stream.tokens.subarray(length, stream.length), at)
+    logprobs.set(stream.logprobs.subarray(0, stream.sampled), at)
+    at += stream.sampled
+    completions.push({ id, count: stream.sampled, stop })
+    streams.delete(id)
+  }
+  post({ tag: "completions", completions, ids, logprobs, counters: counters() }, [ids, logprobs])
+}
+
+// one step of everything that can go on; false when there is nothing to do
+const turn = Effect.gen(function* () {
+  const barrier = commands.find(({ message }) => changesWeights(message.command))
+  const admitted = admissible(barrier?.order ?? Infinity)
+  const [head] = commands
+  // a change of the weights waits for the streams that began before it
+  const held = head === barrier && (generator.active > 0 || admitted.length > 0)
+  const served = head !== undefined && !held
+  if (served) {
+    commands.shift()
+    yield* serve(head.message.id, head.message.command, head.message.payload)
+  }
+  if (admitted.length === 0 && generator.active === 0) return served
+  const steps = Effect.gen(function* () {
+    if (admitted.length > 0) yield* generator.admit(admitted)
+    yield* generator.decode()
+  })
+  const exit = yield* Effect.exit(steps)
+  if (Exit.isFailure(exit)) {
+    const failed = new Set([...admitted, ...generator.abort()])
+    const ids = Array.from(failed, (stream) => stream.request.id)
+    for (const id of ids) streams.delete(id)
+    post({ tag: "requestsFailed", ids, reason: reasonOf(exit.cause) })
+  } else {
+    postCompletions()
+  }
+  return true
+})
+
+// until something arrives, or has arrived since the last turn
+const sleep = Effect.callback<void>((resume) => {
+  if (waiting.length > 0 || commands.length > 0) return resume(Effect.void)
+  wake = () => {
+    wake = undefined
+    resume(Effect.void)
+  }
+})
+
+post({ tag: "ready" })
+Effect.runFork(Effect.forever(Effect.flatMap(turn, (worked) => (worked ? Effect.void : sleep))))

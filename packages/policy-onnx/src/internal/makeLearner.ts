@@ -1,0 +1,179 @@
+/** The `Learner` of an engine. */
+import {
+  encodeModelConfig,
+  type ModelConfig,
+  readCheckpoint,
+  tensorShapes,
+  writeCheckpoint
+} from "@sml/language-model"
+import { AdamW, type Datum, Learner, LearnerError, Objective } from "@sml/policy"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+import type { EngineClient } from "./EngineClient.ts"
+import type { PackedData } from "./protocol.ts"
+
+const refused = (reason: string) => new LearnerError({ reason })
+
+const nameOf = (datum: Datum, index: number): string =>
+  datum.label === undefined ? `Datum ${index}` : `The datum "${datum.label}"`
+
+// what is wrong with a datum, as the end of a sentence that begins with its name
+const fault = (datum: Datum, config: ModelConfig, needed: ReadonlySet<string>) => {
+  const targets = datum.tokens.length - 1
+  if (targets < 1) return `has ${targets + 1} tokens and needs at least 2`
+  if (targets > config.contextLength) {
+    return `has ${targets + 1} tokens, more than the context of ${config.contextLength}; shorten it`
+  }
+  const unknown = datum.tokens.findIndex((id) => id < 0 || id >= config.vocabularySize)
+  if (unknown >= 0) {
+    return `has the id ${datum.tokens[unknown]} at token ${unknown}, outside the vocabulary of ${config.vocabularySize}; use the model's own tokenizer`
+  }
+  for (const name of ["weights", "advantages", "logprobs"] as const) {
+    const array = datum[name]
+    if (array === undefined) {
+      if (needed.has(name)) return `has no ${name}, which the objective needs`
+      continue
+    }
+    if (array.length !== targets) {
+      return `has ${array.length} ${name} for ${targets} targets; give one per predicted token`
+    }
+    const bad = array.findIndex((x) => !Number.isFinite(x))
+    if (bad >= 0) return `has ${array[bad]} among its ${name} at target ${bad}; find its origin`
+  }
+  return undefined
+}
+
+const neededBy = {
+  CrossEntropy: new Set<string>(),
+  PolicyGradient: new Set(["advantages"]),
+  ClippedPolicyGradient: new Set(["advantages", "logprobs"])
+} as const
+
+const pack = (
+  data: ReadonlyArray<Datum>,
+  config: ModelConfig,
+  needed: ReadonlySet<string>
+): Effect.Effect<PackedData, LearnerError> =>
+  Effect.suspend(() => {
+    if (data.length === 0) {
+      return refused("There is no data to run; give at least one datum.")
+    }
+    for (const [index, datum] of data.entries()) {
+      const problem = fault(datum, config, needed)
+      if (problem !== undefined) return refused(`${nameOf(datum, index)} ${problem}.`)
+    }
+    const total = data.reduce((sum, datum) => sum + datum.tokens.length, 0)
+    const packed = {
+      lengths: Int32Array.from(data, (datum) => datum.tokens.length),
+      tokens: new Int32Array(total),
+      weights: new Float32Array(total - data.length),
+      advantages: needed.has("advantages") ? new Float32Array(total - data.length) : undefined,
+      sampled: needed.has("logprobs") ? new Float32Array(total - data.length) : undefined
+    }
+    let at = 0
+    for (const [index, datum] of data.entries()) {
+      packed.tokens.set(datum.tokens, at)
+      packed.weights.set(datum.weights, at - index)
+      if (datum.advantages !== undefined) packed.advantages?.set(datum.advantages, at - index)
+      if (datum.logprobs !== undefined) packed.sampled?.set(datum.logprobs, at - index)
+      at += datum.tokens.length
+    }
+    return Effect.succeed(packed)
+  })
+
+const buffersOf = (data: PackedData): ReadonlyArray<ArrayBufferLike> =>
+  Object.values(data).flatMap((array) => (array === undefined ? [] : [array.buffer]))
+
+const unpack = (data: ReadonlyArray<Datum>, packed: Float32Array): ReadonlyArray<Float32Array> => {
+  let at = 0
+  return data.map((datum) => {
+    const start = at
+    at += datum.tokens.length - 1
+    return packed.slice(start, at)
+  })
+}
+
+const count = (array: Float32Array): number => array.reduce((n, x) => n + (x === 0 ? 0 : 1), 0)
+
+// sizes that decide the shapes, and what else changes the meaning of a weight
+const layoutOf = (config: ModelConfig): string => {
+  const { bos_token_id: _, eos_token_id: __, ...layout } = encodeModelConfig(config)
+  return JSON.stringify(layout)
+}
+
+const check = <S extends Schema.Decoder<unknown>>(schema: S, what: string, value: unknown) =>
+  Effect.mapError(Schema.decodeUnknownEffect(schema)(value), (error) =>
+    refused(`The ${what} is not valid (${error.message.replace(/\s+/g, " ")}); correct it.`)
+  )
+
+/** `companions` is the folder whose tokenizer's files `save` copies. */
+export const makeLearner = (
+  client: EngineClient,
+  config: ModelConfig,
+  companions: string | undefined
+): Learner["Service"] => {
+  const names = [...tensorShapes(config)]
+  return Learner.of({
+    forward: Effect.fn("Learner.forward")(function* (data: ReadonlyArray<Datum>) {
+      const packed = yield* pack(data, config, neededBy.CrossEntropy)
+      const logprobs = yield* Effect.mapError(
+        client.command("forward", packed, buffersOf(packed)),
+        refused
+      )
+      return unpack(data, logprobs)
+    }),
+    forwardBackward: Effect.fn("Learner.forwardBackward")(function* (
+      data: ReadonlyArray<Datum>,
+      objective: Objective
+    ) {
+      yield* check(Objective, "objective", objective)
+      const packed = yield* pack(data, config, neededBy[objective._tag])
+      const trainedTokens = count(packed.weights)
+      if (objective.normaliser === "weight") {
+        const total = packed.weights.reduce((sum, weight) => sum + weight, 0)
+        if (!(total > 0)) {
+          return yield* refused(
+            `The weights of the ${data.length} data sum to ${total}, which cannot normalise the loss; give some target a positive weight or use the normaliser "none".`
+          )
+        }
+      }
+      const reply = yield* Effect.mapError(
+        client.command("forwardBackward", { data: packed, objective }, buffersOf(packed)),
+        refused
+      )
+      return { loss: reply.loss, trainedTokens, logprobs: unpack(data, reply.logprobs) }
+    }),
+    step: Effect.fn("Learner.step")(function* (optimiser: AdamW) {
+      yield* check(AdamW, "optimiser's settings", optimiser)
+      return yield* Effect.mapError(client.command("step", optimiser), refused)
+    }),
+    save: Effect.fn("Learner.save")(function* (directory: string) {
+      const arrays = yield* Effect.mapError(client.command("exportWeights", null), refused)
+      const tensors = new Map(
+        names.map(([name, shape], i) => [name, { shape, data: arrays[i] ?? new Float32Array(0) }])
+      )
+      yield* Effect.mapError(
+        writeCheckpoint(
+          directory,
+          { config, tensors },
+          companions === undefined ? {} : { companions }
+        ),
+        (error) => refused(error.message)
+      )
+    }),
+    restore: Effect.fn("Learner.restore")(function* (directory: string) {
+      const checkpoint = yield* Effect.mapError(readCheckpoint(directory), (error) =>
+        refused(error.message)
+      )
+      if (layoutOf(checkpoint.config) !== layoutOf(config)) {
+        return yield* refused(
+          `${directory} holds a model of another shape than the one in use; restore a checkpoint of this model or start an engine on that folder.`
+        )
+      }
+      const arrays = Array.from(checkpoint.tensors.values(), ({ data }) => data)
+      const buffers = arrays.map(({ buffer }) => buffer)
+      yield* Effect.mapError(client.command("importWeights", arrays, buffers), refused)
+    })
+  })
+}

@@ -1,0 +1,148 @@
+/** What the main thread and the engine's worker say to each other. */
+import type { ModelConfig } from "@sml/language-model"
+import type { AdamW, CompletionStop, Objective, StepResult } from "@sml/policy"
+
+/** A learner's data, end to end in flat arrays: `lengths` counts tokens; `weights`, `advantages` and
+ * `sampled` have one entry less per sequence than `tokens`. */
+export interface PackedData {
+  readonly lengths: Int32Array
+  readonly tokens: Int32Array
+  readonly weights: Float32Array
+  readonly advantages: Float32Array | undefined
+  readonly sampled: Float32Array | undefined
+}
+
+/** The commands that a learner's caller waits for, in the order in which they were sent. */
+export interface Commands {
+  readonly forward: { readonly payload: PackedData; readonly reply: Float32Array }
+  readonly forwardBackward: {
+    readonly payload: { readonly data: PackedData; readonly objective: Objective }
+    readonly reply: { readonly loss: number; readonly logprobs: Float32Array }
+  }
+  readonly step: { readonly payload: AdamW; readonly reply: StepResult }
+  /** The weights, in the order of `tensorShapes`. */
+  readonly exportWeights: { readonly payload: null; readonly reply: ReadonlyArray<Float32Array> }
+  /** The accumulated gradient, in the same order; zeros when there is none. */
+  readonly exportGradient: { readonly payload: null; readonly reply: ReadonlyArray<Float32Array> }
+  readonly importWeights: { readonly payload: ReadonlyArray<Float32Array>; readonly reply: null }
+}
+
+export type CommandName = keyof Commands
+
+/** Commands after which earlier keys, values and logits are stale. */
+export const changesWeights = (command: CommandName): boolean =>
+  command === "step" || command === "importWeights"
+
+/** One request of a {@link GenerateMessage}; its prompt is `length` ids of the message's tokens. */
+export interface RequestHeader {
+  readonly id: number
+  readonly length: number
+  /** Ids to sample at most; the prompt and they fit into the context. */
+  readonly limit: number
+  readonly temperature: number
+  readonly stop: ReadonlyArray<number>
+  readonly seed: number
+  readonly cacheKey: string | undefined
+}
+
+/** Requests that were made in the same moment, with their prompts end to end. */
+export interface GenerateMessage {
+  readonly tag: "generate"
+  readonly requests: ReadonlyArray<RequestHeader>
+  readonly tokens: Int32Array
+}
+
+export type CommandMessage<C extends CommandName = CommandName> = {
+  readonly [K in C]: {
+    readonly tag: "command"
+    readonly id: number
+    readonly command: K
+    readonly payload: Commands[K]["payload"]
+  }
+}[C]
+
+/** Withdraws requests or commands; what is unknown or finished is ignored. */
+export interface CancelMessage {
+  readonly tag: "cancel"
+  readonly id: number
+}
+
+export type ToWorker = GenerateMessage | CommandMessage | CancelMessage
+
+/** One completion of a {@link CompletionsMessage}: `count` ids of the message's arrays. */
+export interface CompletionHeader {
+  readonly id: number
+  readonly count: number
+  readonly stop: CompletionStop
+}
+
+export interface CompletionsMessage {
+  readonly tag: "completions"
+  readonly completions: ReadonlyArray<CompletionHeader>
+  readonly ids: Int32Array
+  readonly logprobs: Float32Array
+  readonly counters: Counters
+}
+
+/** The requests fail; `reason` is a whole sentence. */
+export interface RequestsFailedMessage {
+  readonly tag: "requestsFailed"
+  readonly ids: ReadonlyArray<number>
+  readonly reason: string
+}
+
+export type ReplyMessage<C extends CommandName = CommandName> = {
+  readonly [K in C]: {
+    readonly tag: "reply"
+    readonly id: number
+    readonly command: K
+    readonly reply: Commands[K]["reply"]
+    readonly counters: Counters
+  }
+}[C]
+
+export interface CommandFailedMessage {
+  readonly tag: "commandFailed"
+  readonly id: number
+  readonly reason: string
+}
+
+export interface ReadyMessage {
+  readonly tag: "ready"
+}
+
+export type FromWorker =
+  | CompletionsMessage
+  | RequestsFailedMessage
+  | ReplyMessage
+  | CommandFailedMessage
+  | ReadyMessage
+
+/** What the engine has done since it started: numbers of tokens, and seconds of its thread. */
+export interface Counters {
+  readonly sampledTokens: number
+  readonly prefilledTokens: number
+  readonly reusedTokens: number
+  readonly trainedTokens: number
+  readonly prefillSeconds: number
+  readonly decodeSeconds: number
+  readonly forwardSeconds: number
+  readonly forwardBackwardSeconds: number
+  readonly stepSeconds: number
+}
+
+/** What the worker is started with. */
+export interface WorkerSetup {
+  readonly config: ModelConfig
+  /** In the order of `tensorShapes`. */
+  readonly weights: ReadonlyArray<Float32Array>
+  readonly settings: EngineSettings
+}
+
+/** Sizes that trade memory for speed; none of them changes a result. */
+export interface EngineSettings {
+  readonly threads: number
+  readonly maxRows: number
+  readonly cacheBytes: number
+  readonly microBatchTokens: number
+}
