@@ -1,1 +1,19 @@
-export {}
+#!/usr/bin/env node
+/** The `sml` command. */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+import { Screen } from "./Screen.ts"
+import { smlCommand } from "./smlCommand.ts"
+import { usagePresenter } from "./usagePresenter.ts"
+import { version } from "./version.ts"
+
+Command.run(smlCommand, { version }).pipe(
+  Effect.provide(
+    Layer.mergeAll(NodeServices.layer, Screen.layer, CliOutput.layerPresenter(usagePresenter))
+  ),
+  (program) => NodeRuntime.runMain(program)
+)

@@ -1,0 +1,108 @@
+/** Everything that can be set for `sml train`, once: flags and the configuration file read it. */
+import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
+const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
+const NonNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
+const Beta = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
+const Discount = Schema.Finite.check(Schema.isGreaterThan(0), Schema.isLessThanOrEqualTo(1))
+
+/** Each option with its bounds. */
+export const optionFields = {
+  domain: Schema.Literals(["math", "code"]),
+  steps: Count,
+  tasks: Count,
+  group: Schema.Int.check(Schema.isGreaterThanOrEqualTo(2)),
+  horizon: Count,
+  discount: Discount,
+  learningRate: Positive,
+  beta1: Beta,
+  beta2: Beta,
+  weightDecay: NonNegative,
+  warmup: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  clipNorm: Positive,
+  temperature: NonNegative,
+  maxTokens: Count,
+  seed: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffffffff })),
+  eval: Schema.Boolean,
+  evalTasks: Count,
+  evalHorizon: Count,
+  underspecified: Schema.Boolean,
+  checkpointEvery: Count,
+  runs: Schema.NonEmptyString,
+  threads: Count,
+  checkpoint: Schema.NonEmptyString,
+  json: Schema.NonEmptyString
+}
+
+/**
+ * The settings of a training run; {@link defaultTrainOptions} has a value for each but two, which may
+ * be absent: `checkpoint` (then the embedded student) and `json` (then no file).
+ */
+export const TrainOptions = Schema.Struct({
+  ...optionFields,
+  checkpoint: Schema.optionalKey(optionFields.checkpoint),
+  json: Schema.optionalKey(optionFields.json)
+})
+export type TrainOptions = typeof TrainOptions.Type
+
+/** What each option is for, in a few words. */
+export const optionDescriptions: Readonly<Record<keyof TrainOptions, string>> = {
+  domain: "what is trained on",
+  steps: "updates of the weights",
+  tasks: "tasks per step",
+  group: "dialogues per task, compared with each other",
+  horizon: "student turns per dialogue in training",
+  discount: "what a success one turn later is worth",
+  learningRate: "AdamW's step size",
+  beta1: "AdamW's decay of the mean gradient",
+  beta2: "AdamW's decay of the mean squared gradient",
+  weightDecay: "AdamW's weight decay",
+  warmup: "steps over which the learning rate grows to its value",
+  clipNorm: "largest norm of the gradient",
+  temperature: "of sampling in evaluation, 0 for the likeliest token; training samples at 1",
+  maxTokens: "tokens of one student turn",
+  seed: "source of every random choice",
+  eval: "measure before and after on held-out tasks; --no-eval does not",
+  evalTasks: "held-out tasks per domain and kind of feedback",
+  evalHorizon: "student turns per dialogue in evaluation",
+  underspecified: "measure on tasks that leave something out, too; --no-underspecified does not",
+  checkpointEvery: "steps between two saved checkpoints",
+  runs: "folder in which run folders lie",
+  threads: "threads of the engine",
+  checkpoint: "student to start from, a folder in Hugging Face layout",
+  json: "file for the results as JSON"
+}
+
+/** Some of the settings: what a file or a command line gives. */
+export const PartialTrainOptions = Schema.Struct(optionFields).mapFields(
+  Struct.map(Schema.optionalKey)
+)
+export type PartialTrainOptions = typeof PartialTrainOptions.Type
+
+/** What `npm start` runs with. */
+export const defaultTrainOptions: TrainOptions = {
+  domain: "math",
+  steps: 120,
+  tasks: 32,
+  group: 8,
+  horizon: 4,
+  discount: 0.7,
+  learningRate: 3e-4,
+  beta1: 0.9,
+  beta2: 0.95,
+  weightDecay: 0,
+  warmup: 5,
+  clipNorm: 1,
+  temperature: 1,
+  maxTokens: 12,
+  seed: 1,
+  eval: true,
+  evalTasks: 320,
+  evalHorizon: 10,
+  underspecified: true,
+  checkpointEvery: 20,
+  runs: ".sml/runs",
+  threads: 2
+}

@@ -1,0 +1,45 @@
+import { informative } from "@sml/eval-harness"
+/** The report of a run, from what it measured. */
+import type { Report } from "@sml/eval-harness/Report"
+
+import { evaluatedDomains } from "./evaluateStudent.ts"
+import { machineFacts } from "./machineFacts.ts"
+import type { StepRecord } from "./StepRecord.ts"
+import { stepMetrics } from "./StepRecord.ts"
+import type { TrainingResult } from "./TrainingRun.ts"
+import type { TrainOptions } from "./TrainOptions.ts"
+
+/** Seconds by part of the steps. */
+export const profileOf = (steps: ReadonlyArray<StepRecord>): Readonly<Record<string, number>> => {
+  const sum = (value: (step: StepRecord) => number) =>
+    steps.reduce((total, step) => total + value(step), 0)
+  const rollout = sum(({ seconds }) => seconds.rollout)
+  const verification = sum(({ seconds }) => seconds.verification)
+  const gradient = sum(({ seconds }) => seconds.gradient)
+  const rest = Math.max(0, sum(({ seconds }) => seconds.total) - rollout - verification - gradient)
+  return { rollout, verification, gradient, rest }
+}
+
+/** Everything that `report.html` shows. */
+export const buildReport = (
+  title: string,
+  config: TrainOptions,
+  result: TrainingResult
+): Report => ({
+  title,
+  results: result.results,
+  steps: result.steps.map(stepMetrics),
+  profile: profileOf(result.steps),
+  config,
+  dialogues: evaluatedDomains.map((domain) => ({
+    domain,
+    before: result.before?.episodes[domain][informative] ?? [],
+    after: result.after?.episodes[domain][informative] ?? []
+  })),
+  facts: {
+    student: config.checkpoint ?? "of the configuration",
+    seed: String(config.seed),
+    ...machineFacts()
+  },
+  trainedTurns: config.horizon
+})

@@ -1,0 +1,60 @@
+/** What is kept of a run that does not reach its end, and what is said about it. */
+import { Learner } from "@sml/policy"
+import type { Run } from "@sml/run-store"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+import { failureSentence } from "./failureSentence.ts"
+import type { TrainOptions } from "./TrainOptions.ts"
+
+/**
+ * Saves the weights of the last finished step and gives the sentence that says where everything is and
+ * how to go on. If they cannot be saved, the sentence says that.
+ */
+export const interruptedSentence = Effect.fn("trainer.interruptedSentence")(function* (
+  run: Run,
+  finished: number,
+  options: TrainOptions
+) {
+  const { directory, final } = run.paths
+  if (finished === 0) {
+    return `stopped by Ctrl-C before the first step; ${directory} holds what was measured, and the same command starts again`
+  }
+  if (finished === options.steps) {
+    return `stopped by Ctrl-C after the last step; the trained weights are in ${final}, and sml eval --checkpoint ${final} measures them`
+  }
+  const learner = yield* Learner
+  return yield* run
+    .saveCheckpoint(finished, (target) => learner.save(target))
+    .pipe(
+      Effect.match({
+        onSuccess: (checkpoint) =>
+          `stopped by Ctrl-C after step ${finished} of ${options.steps}; everything up to it is kept in ${directory}, and sml train --checkpoint ${checkpoint} --steps ${options.steps - finished} goes on from there`,
+        onFailure: (error) =>
+          `stopped by Ctrl-C after step ${finished} of ${options.steps}; metrics and dialogues are kept in ${directory}, the weights are not: ${error.message}`
+      })
+    )
+})
+
+/** A run that a failure ended. */
+export class TrainingStopped extends Schema.TaggedError<TrainingStopped>()("TrainingStopped", {
+  reason: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+
+/** The failure, and where what was finished before it is. */
+export const stoppedBy = (error: unknown, run: Run, finished: number): TrainingStopped => {
+  const sentence = failureSentence(Cause.fail(error)).replace(/\.$/, "")
+  return new TrainingStopped({
+    cause: error,
+    reason:
+      finished === 0
+        ? sentence
+        : `${sentence}; the ${finished} finished steps are kept in ${run.paths.directory}`
+  })
+}

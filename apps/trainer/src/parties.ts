@@ -1,0 +1,34 @@
+/** Who takes part in a run: the built-in services, or those of the configuration. */
+import { PolicyStudent, ChatTokenizer } from "@sml/language-model"
+import { RunStore } from "@sml/run-store"
+import { TaskSource } from "@sml/tasks"
+import { DomainVerifier, ScriptedTeacher } from "@sml/teacher-verifiers"
+import * as Layer from "effect/Layer"
+
+import type { ConfigLayers } from "./SmlConfig.ts"
+import type { TrainOptions } from "./TrainOptions.ts"
+import { timedVerifier } from "./VerifierClock.ts"
+
+/** The settings that matter to the services. */
+export type PartyOptions = Pick<TrainOptions, "maxTokens"> & {
+  /** Folder of the student's checkpoint. */
+  readonly checkpoint: string
+}
+
+/** The student at a sampling temperature; needs the engine. */
+export const studentLayer = (options: PartyOptions, layers: ConfigLayers, temperature: number) =>
+  layers.student ??
+  PolicyStudent.layer({ temperature, maxTokens: options.maxTokens }).pipe(
+    Layer.provide(ChatTokenizer.layer(options.checkpoint))
+  )
+
+/** The teacher, the verifier with its clock, and the tasks. */
+export const environmentLayer = (layers: ConfigLayers) =>
+  Layer.mergeAll(
+    layers.teacher ?? ScriptedTeacher.layer({ level: "informative" }),
+    timedVerifier(layers.verifier ?? DomainVerifier.layer()),
+    layers.tasks ?? TaskSource.layerNano()
+  )
+
+/** Where runs are kept. */
+export const storeLayer = (layers: ConfigLayers) => layers.runStore ?? RunStore.layer

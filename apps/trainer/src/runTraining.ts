@@ -1,0 +1,42 @@
+/** A whole training run: settings in, run folder and results out. */
+import * as Effect from "effect/Effect"
+
+import { evaluateStudent } from "./evaluateStudent.ts"
+import { studentLayer } from "./parties.ts"
+import type { ConfigLayers } from "./SmlConfig.ts"
+import { trainingRun } from "./TrainingRun.ts"
+import type { TrainOptions } from "./TrainOptions.ts"
+import { withRun } from "./withRun.ts"
+import { writeReport } from "./writeReport.ts"
+
+/**
+ * Trains as the settings say and keeps everything in a new run folder: configuration, metrics,
+ * dialogues, checkpoints, `results.json`, `report.html` and `final/`.
+ */
+export const runTraining = Effect.fn("trainer.runTraining")(function* (
+  options: TrainOptions,
+  layers: ConfigLayers
+) {
+  return yield* withRun(
+    options.domain,
+    options,
+    layers,
+    Effect.fnUntraced(function* ({ checkpoint, config, run }) {
+      const evaluationStudent = studentLayer(
+        { ...options, checkpoint },
+        layers,
+        options.temperature
+      )
+      const result = yield* trainingRun(run, options, (when) =>
+        evaluateStudent(when, options).pipe(Effect.provide(evaluationStudent))
+      )
+      yield* writeReport(run, {
+        title: `Learning from feedback: ${options.domain}, ${result.steps.length} steps`,
+        config,
+        result,
+        results: result.results
+      })
+      return { run, result }
+    })
+  )
+})

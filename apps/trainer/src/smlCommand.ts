@@ -1,0 +1,13 @@
+/** The whole command line. */
+import * as Command from "effect/cli/Command"
+
+import { evalCommand } from "./evalCommand.ts"
+import { trainCommand } from "./trainCommand.ts"
+
+/** `sml` and its subcommands. */
+export const smlCommand = Command.make("sml").pipe(
+  Command.withDescription(
+    "Train language models to learn from language feedback inside a conversation."
+  ),
+  Command.withSubcommands([trainCommand, evalCommand])
+)

@@ -1,0 +1,96 @@
+/** One step of training: dialogues, then an update of the weights. */
+import type { Group } from "@sml/env-pomdp"
+import { mixSeed, rolloutGroup } from "@sml/env-pomdp"
+import { update, warmUp } from "@sml/grpo-core"
+import { adamW } from "@sml/policy"
+import { TaskSource } from "@sml/tasks"
+import * as Effect from "effect/Effect"
+
+import { Progress } from "./Progress.ts"
+import type { StepRecord } from "./StepRecord.ts"
+import { countTokens } from "./StepRecord.ts"
+import type { TrainOptions } from "./TrainOptions.ts"
+import { VerifierClock } from "./VerifierClock.ts"
+
+/** Keep the random streams of tasks and of dialogues apart from each other and from the rest. */
+const taskStream = 0x7a5c
+const dialogueStream = 0xd1a1
+
+const secondsSince = (start: number): number => (performance.now() - start) / 1000
+
+/** One GRPO update of the weights. */
+const learn = (groups: ReadonlyArray<Group>, step: number, options: TrainOptions) =>
+  update(groups, {
+    discount: options.discount,
+    optimiser: adamW({
+      learningRate: warmUp(options.learningRate, options.warmup, step - 1),
+      beta1: options.beta1,
+      beta2: options.beta2,
+      weightDecay: options.weightDecay,
+      maxGradNorm: options.clipNorm
+    })
+  })
+
+/** Holds the dialogues of a step: `tasks` groups of `group`, all at once. */
+const rolloutStep = Effect.fnUntraced(function* (step: number, options: TrainOptions) {
+  const progress = yield* Progress
+  const source = yield* TaskSource
+  const tasks = yield* source.take({
+    domain: options.domain,
+    split: "train",
+    seed: mixSeed(options.seed, step, taskStream),
+    count: options.tasks
+  })
+  let done = 0
+  const report = Effect.suspend(() =>
+    progress.emit({ _tag: "Detail", text: `dialogues: ${++done}/${tasks.length} tasks finished` })
+  )
+  return yield* Effect.forEach(
+    tasks,
+    (task, index) =>
+      rolloutGroup(task, {
+        size: options.group,
+        horizon: options.horizon,
+        seed: mixSeed(options.seed, step, index, dialogueStream)
+      }).pipe(Effect.tap(report)),
+    { concurrency: "unbounded" }
+  )
+})
+
+/**
+ * Runs step `step` (from 1) and hands its record and its groups to `keep`. Ctrl-C ends the dialogues
+ * at once; from the update on the step is finished and kept first.
+ */
+export const trainStep = Effect.fn("trainer.trainStep")(function* <E, R>(
+  step: number,
+  options: TrainOptions,
+  keep: (record: StepRecord, groups: ReadonlyArray<Group>) => Effect.Effect<void, E, R>
+) {
+  const progress = yield* Progress
+  const clock = yield* VerifierClock
+  const start = performance.now()
+  const groups = yield* rolloutStep(step, options)
+  const rollout = secondsSince(start)
+  const verification = yield* clock.take
+
+  const finish = Effect.gen(function* () {
+    yield* progress.emit({ _tag: "Detail", text: "gradient" })
+    const from = performance.now()
+    const updated = yield* learn(groups, step, options)
+    const gradient = secondsSince(from)
+    const record: StepRecord = {
+      step,
+      update: updated,
+      tokens: countTokens(groups),
+      seconds: {
+        rollout: Math.max(0, rollout - verification),
+        verification,
+        gradient,
+        total: secondsSince(start)
+      }
+    }
+    yield* keep(record, groups)
+    yield* progress.emit({ _tag: "Step", record })
+  })
+  yield* Effect.uninterruptible(finish)
+})

@@ -1,0 +1,41 @@
+/** The real command in a process of its own. */
+import type { ChildProcess } from "node:child_process"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+
+/** What a process has left. */
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Settings of a process; `during` sees the output so far and may act on the process. */
+export interface SmlOptions {
+  readonly uid?: number
+  readonly env?: Readonly<Record<string, string>>
+  readonly during?: (child: ChildProcess, out: string) => void
+}
+
+/** Runs `sml` with the arguments until it ends. */
+export const sml = (args: ReadonlyArray<string>, options: SmlOptions = {}): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [main, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...options.env },
+      ...(options.uid === undefined ? {} : { uid: options.uid })
+    })
+    let out = ""
+    let err = ""
+    child.stdout.on("data", (chunk: Buffer) => {
+      out += chunk.toString()
+      options.during?.(child, out)
+    })
+    child.stderr.on("data", (chunk: Buffer) => {
+      err += chunk.toString()
+    })
+    child.on("error", reject)
+    child.on("close", (code) => resolve({ code, out, err }))
+  })
