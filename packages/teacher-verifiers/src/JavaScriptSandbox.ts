@@ -30,6 +30,9 @@ export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxErr
   }
 }
 
+/** WebAssembly memory comes in pages. */
+const pageBytes = 65_536
+
 /** The limits of one program, over all its inputs together. */
 export const SandboxLimits = Schema.Struct({
   /** Interrupt checks before a timeout, about 10,000 steps (0.03..0.3 ms) each; default 200. */
@@ -38,9 +41,12 @@ export const SandboxLimits = Schema.Struct({
   timeMillis: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 10, maximum: 60_000 }))
   ),
-  /** Heap; default 8 MiB. */
+  /** The interpreter's whole memory, a multiple of 64 KiB; default and least: 16 MiB. */
   memoryBytes: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 1_048_576, maximum: 268_435_456 }))
+    Schema.Int.check(
+      Schema.isBetween({ minimum: 16_777_216, maximum: 1_073_741_824 }),
+      Schema.isMultipleOf(pageBytes)
+    )
   ),
   /** Stack; default 128 KiB. The WebAssembly stack bounds it. */
   stackBytes: Schema.optionalKey(
@@ -57,7 +63,7 @@ export type SandboxLimits = typeof SandboxLimits.Type
 export const sandboxLimits: Required<SandboxLimits> = {
   fuel: 200,
   timeMillis: 500,
-  memoryBytes: 8 * 1024 * 1024,
+  memoryBytes: 16 * 1024 * 1024,
   stackBytes: 128 * 1024,
   cacheCapacity: 10_000
 }
@@ -189,6 +195,7 @@ const make = Effect.fnUntraced(function* (options: SandboxLimits) {
       env: {},
       execArgv: [],
       name: "sandbox",
+      workerData: limits.memoryBytes / pageBytes,
       resourceLimits: { maxOldGenerationSizeMb: 128 }
     })
     started.unref()
@@ -211,8 +218,8 @@ const make = Effect.fnUntraced(function* (options: SandboxLimits) {
   const runNow = Effect.fnUntraced(function* ({ entry, inputs, source }: Program) {
     const thread = yield* start
     const id = ++jobs
-    const { fuel, memoryBytes, stackBytes, timeMillis } = limits
-    const request: SandboxRequest = { id, source, entry, inputs, fuel, memoryBytes, stackBytes }
+    const { fuel, stackBytes, timeMillis } = limits
+    const request: SandboxRequest = { id, source, entry, inputs, fuel, stackBytes }
     thread.postMessage(request, [])
     const answer = yield* receive(thread, timeMillis)
     if (answer._tag === "Reply" && answer.reply._tag === "Done" && answer.reply.id === id) {

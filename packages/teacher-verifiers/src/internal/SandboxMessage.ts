@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 
 import { ProgramValue } from "../Diagnostics.ts"
 
-/** One program to be run on each of the inputs, and the limits of all its runs together. */
+/** One program to be run on each of the inputs, and the bounds of all its runs together. */
 export interface SandboxRequest {
   readonly id: number
   readonly source: string
@@ -11,7 +11,6 @@ export interface SandboxRequest {
   readonly inputs: ReadonlyArray<number>
   /** Interrupt checks; QuickJS makes one about every 10,000 steps. */
   readonly fuel: number
-  readonly memoryBytes: number
   readonly stackBytes: number
 }
 

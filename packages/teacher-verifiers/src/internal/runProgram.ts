@@ -39,8 +39,9 @@ class Meter {
 }
 
 /**
- * Each input gets a context of its own, so that no run sees another one; all share one fresh runtime,
- * its memory limit and the fuel. After a timeout or a memory failure the other inputs are not run and
+ * Each input gets a context of its own, so that no run sees another one; all share one fresh runtime
+ * and the fuel. Memory is bounded by that of the module: QuickJS's own limit counts blocks only, as it
+ * can not ask for their size under WebAssembly. After a timeout or a memory failure the other inputs are not run and
  * have the same outcome.
  */
 export const runProgram = (
@@ -67,11 +68,10 @@ export const runProgram = (
 
 const newRuntime = (
   module: QuickJSWASMModule,
-  { memoryBytes, stackBytes }: SandboxRequest,
+  { stackBytes }: SandboxRequest,
   meter: Meter
 ): QuickJSRuntime => {
   const runtime = module.newRuntime()
-  runtime.setMemoryLimit(memoryBytes)
   runtime.setMaxStackSize(stackBytes)
   runtime.setInterruptHandler(() => {
     meter.used++
@@ -80,9 +80,12 @@ const newRuntime = (
   return runtime
 }
 
+/** Eight bytes a block: some 100,000 objects. */
+const scantMemory = 1024 * 1024
+
 /**
  * QuickJS throws null when too little memory is left for an error object, and a program may throw null
- * itself. With twice the memory only the latter ends in the same way after the same time.
+ * itself. With scant memory only the latter ends in the same way after the same time.
  */
 const explainNull = (
   module: QuickJSWASMModule,
@@ -91,9 +94,9 @@ const explainNull = (
   used: number
 ): SandboxOutcome => {
   const meter = new Meter(request.fuel)
-  const roomy = { ...request, memoryBytes: 2 * request.memoryBytes }
-  using runtime = newRuntime(module, roomy, meter)
-  const again = runInput(runtime, roomy, input, meter)
+  using runtime = newRuntime(module, request, meter)
+  runtime.setMemoryLimit(scantMemory)
+  const again = runInput(runtime, request, input, meter)
   return again === "threw null" && meter.used === used
     ? failure("error", "threw null")
     : failure("memory", "out of memory")

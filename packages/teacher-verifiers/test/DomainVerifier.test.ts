@@ -1,0 +1,51 @@
+import { assert, describe, it as test, layer } from "@effect/vitest"
+import type { Task } from "@sml/env-pomdp"
+import { isCorrect, Verifier } from "@sml/env-pomdp"
+import { DomainVerifier } from "@sml/teacher-verifiers"
+import { Effect } from "effect"
+
+const task = (domain: string): Task => ({
+  id: "t",
+  domain,
+  prompt: "?",
+  knowledge: { answer: 33, reference: "x => 33", hiddenInputs: [1], entry: "f" },
+  missing: []
+})
+
+layer(DomainVerifier.layer())("DomainVerifier", (it) => {
+  it.effect("judges by the task's domain", () =>
+    Effect.gen(function* () {
+      const { check } = yield* Verifier
+      assert.isTrue(isCorrect(yield* check(task("math"), "answer: 3 3")))
+      assert.isTrue(isCorrect(yield* check(task("code"), "x => 33")))
+      assert.strictEqual((yield* check(task("math"), "x => 33"))._tag, "NoAttempt")
+      assert.strictEqual((yield* check(task("code"), "answer: 3 3"))._tag, "NoAttempt")
+    })
+  )
+
+  it.effect("names an unknown domain and the known ones", () =>
+    Effect.gen(function* () {
+      const { check } = yield* Verifier
+      for (const domain of ["poetry", "toString"]) {
+        const error = yield* Effect.flip(check(task(domain), "answer: 3 3"))
+        assert.strictEqual(error._tag, "VerifierError")
+        assert.strictEqual(
+          error.message,
+          `There is no verifier for the domain "${domain}" of task t; known domains: math, code`
+        )
+      }
+    })
+  )
+})
+
+describe("DomainVerifier.dispatch", () => {
+  test.effect("takes checks for other domains", () =>
+    Effect.gen(function* () {
+      const check = DomainVerifier.dispatch({
+        echo: (_task, text) =>
+          Effect.succeed({ _tag: "Attempt", correct: text === "echo", diagnostics: null })
+      })
+      assert.isTrue(isCorrect(yield* check(task("echo"), "echo")))
+    })
+  )
+})
