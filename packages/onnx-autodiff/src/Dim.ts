@@ -18,8 +18,9 @@ const parse = (dim: Dim): Polynomial | undefined => {
     return Number.isSafeInteger(dim) ? new Map([["", dim]]) : undefined
   }
   const polynomial = new Map<string, number>()
-  const terms = dim.replace(/\s+/g, "").match(/[+-]?[^+-]+/g)
-  if (terms === null || terms.join("") !== dim.replace(/\s+/g, "")) return undefined
+  const text = dim.trim().replace(/\s*([+*-])\s*/g, "$1")
+  const terms = text.match(/[+-]?[^+-]+/g)
+  if (terms === null || terms.join("") !== text) return undefined
   for (const term of terms) {
     const negative = term.startsWith("-")
     const body = negative || term.startsWith("+") ? term.slice(1) : term
@@ -30,7 +31,7 @@ const parse = (dim: Dim): Polynomial | undefined => {
       if (/^\d+$/.test(factor)) coefficient *= Number(factor)
       else symbols.push(factor)
     }
-    const monomial = symbols.sort().join("*")
+    const monomial = symbols.toSorted().join("*")
     polynomial.set(monomial, (polynomial.get(monomial) ?? 0) + coefficient)
   }
   return polynomial
@@ -66,7 +67,7 @@ const multiply = (a: Polynomial, b: Polynomial): Polynomial => {
   for (const [m, x] of a) {
     for (const [n, y] of b) {
       const symbols = [...(m === "" ? [] : m.split("*")), ...(n === "" ? [] : n.split("*"))]
-      const monomial = symbols.sort().join("*")
+      const monomial = symbols.toSorted().join("*")
       result.set(monomial, (result.get(monomial) ?? 0) + x * y)
     }
   }
@@ -114,6 +115,7 @@ export const divideDim = (a: Dim, b: Dim): Dim | undefined => {
   const [monomial, coefficient] = first
   const result = new Map<string, number>()
   for (const [term, size] of polynomialOf(a)) {
+    if (size === 0) continue
     if (size % coefficient !== 0) return undefined
     const symbols = term === "" ? [] : term.split("*")
     for (const symbol of monomial === "" ? [] : monomial.split("*")) {

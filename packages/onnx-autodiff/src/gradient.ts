@@ -84,7 +84,7 @@ export function gradient(
   if (reached.has(loss)) contribute(loss, seed)
   // the rules append nodes while this runs: they are no part of the forward pass
   const forward = loss.source.kind === "node" ? graph.nodes.slice(0, loss.source.node.id + 1) : []
-  for (const node of forward.reverse()) {
+  for (const node of forward.toReversed()) {
     const cotangents = node.outputs.map(totalOf)
     if (cotangents.every((cotangent) => cotangent === undefined)) continue
     const needs = (input: number): boolean => {

@@ -12,8 +12,9 @@ export {
   NotDifferentiable,
   ShapeError
 } from "./GraphError.ts"
+export { type RuleTable } from "./internal/Rule.ts"
 export * as Op from "./Op.ts"
 export { type Node, type OperatorName } from "./Operator.ts"
-export { serialize } from "./serialize.ts"
+export { serialize, type SerializeOptions } from "./serialize.ts"
 export { type Shape } from "./Shape.ts"
 export { Value } from "./Value.ts"

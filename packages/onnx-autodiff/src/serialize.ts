@@ -34,6 +34,12 @@ const irVersion = 9n
 /** Protobuf refuses messages of 2 GiB and more. */
 export const largestModel = 2 ** 31 - 1
 
+/** Settings of `serialize`. */
+export interface SerializeOptions {
+  /** Largest model in bytes; that of protobuf unless given. */
+  readonly limit?: number
+}
+
 interface Tensor {
   readonly dtype: DataType
   readonly dims: ReadonlyArray<number>
@@ -150,7 +156,8 @@ const liveNodes = (graph: Graph): ReadonlyArray<Node> => {
  * assert.deepEqual([...(y?.data ?? [])], [2, 4, 6])
  * ```
  */
-export const serialize = (graph: Graph): Uint8Array => {
+export const serialize = (graph: Graph, options: SerializeOptions = {}): Uint8Array => {
+  const { limit = largestModel } = options
   const nodes = liveNodes(graph)
   const taken = new Set<string>([
     ...graph.inputs.flatMap(({ source }) => (source.kind === "input" ? [source.name] : [])),
@@ -185,7 +192,7 @@ export const serialize = (graph: Graph): Uint8Array => {
     const known = key === undefined ? undefined : shared.get(key)
     if (known !== undefined) return known
     bytes += tensor.data.byteLength
-    if (bytes > largestModel) failSize(bytes)
+    if (bytes > limit) failSize(bytes, limit)
     const name = unique(`constant:${initializers.length}`)
     initializers.push(tensorProto(name, tensor))
     if (key !== undefined) shared.set(key, name)
@@ -267,16 +274,16 @@ export const serialize = (graph: Graph): Uint8Array => {
     })
   })
   const encoded = toBinary(ModelProtoSchema, model)
-  if (encoded.length > largestModel) failSize(encoded.length)
+  if (encoded.length > limit) failSize(encoded.length, limit)
   return encoded
 }
 
-const failSize = (bytes: number): never => {
+const failSize = (bytes: number, limit: number): never => {
   throw new ModelTooLarge({
     bytes,
-    limit: largestModel,
+    limit,
     message:
-      `the constants of the model take ${bytes} bytes, more than the ${largestModel} of one protobuf ` +
-      "message; feed the large ones as inputs"
+      `the model takes ${bytes} bytes or more and the limit is ${limit}; ` +
+      "feed the large ones of its constants as inputs"
   })
 }

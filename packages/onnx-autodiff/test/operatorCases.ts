@@ -35,6 +35,20 @@ const reduction = (f: typeof Op.reduceSum, range: Range = {}): Case => ({
 
 const axisOf = (draw: Draw, rank: number): number => draw.integer(-rank, rank - 1)
 
+// the sizes of an operand under the options that read it
+const arrange = (
+  sizes: ReadonlyArray<number>,
+  rows: number,
+  columns: number,
+  turned: boolean,
+  first: boolean
+) => {
+  const inner = turned ? [columns, rows] : [rows, columns]
+  const all = [...sizes, ...inner]
+  // the second-last dimension moves to the front
+  return first ? [...all.slice(-2, -1), ...sizes, ...all.slice(-1)] : all
+}
+
 const matMul = (draw: Draw, trans: boolean) => {
   const [m, k, n] = [draw.integer(1, 3), draw.integer(1, 3), draw.integer(1, 3)]
   const batch = draw.sizes(0, 3)
@@ -50,18 +64,6 @@ const matMul = (draw: Draw, trans: boolean) => {
         alpha: draw.pick(1, 0.5, -2)
       }
     : {}
-  const arrange = (
-    sizes: ReadonlyArray<number>,
-    rows: number,
-    columns: number,
-    turned: boolean,
-    first: boolean
-  ) => {
-    const inner = turned ? [columns, rows] : [rows, columns]
-    const all = [...sizes, ...inner]
-    // the second-last dimension moves to the front
-    return first ? [...all.slice(-2, -1), ...sizes, ...all.slice(-1)] : all
-  }
   const a = arrange(shapes[0] ?? [], m, k, options.transA ?? false, options.transBatchA ?? false)
   const b = arrange(shapes[1] ?? [], k, n, options.transB ?? false, options.transBatchB ?? false)
   return Op.matMul(draw.real(a), draw.real(b), options)
@@ -311,7 +313,7 @@ export const operatorCases: { readonly [K in OperatorName]?: Case } = {
     build: (draw) => {
       const x = draw.real(draw.sizes(2, 3))
       const perm = x.shape.map((_, axis) => axis)
-      const turned = draw.boolean() ? perm.reverse() : [...perm.slice(1), 0]
+      const turned = draw.boolean() ? perm.toReversed() : [...perm.slice(1), 0]
       return Op.exp(
         Op.transpose(Op.tanh(Op.transpose(x, turned)), draw.boolean() ? turned : undefined)
       )

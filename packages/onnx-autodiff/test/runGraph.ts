@@ -24,7 +24,7 @@ const tensorOf = (feed: Feed): Tensor => {
       return new Tensor("int64", feed.data, feed.dims)
     case "int32":
       return new Tensor("int32", feed.data, feed.dims)
-    case "bool":
+    default:
       return new Tensor("bool", feed.data, feed.dims)
   }
 }

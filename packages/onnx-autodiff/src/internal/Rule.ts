@@ -44,7 +44,10 @@ export type Entry<K extends OperatorName> =
 export type RuleTable = { readonly [K in OperatorName]: Entry<K> }
 
 /** The operator has this gradient. */
-export const rule = <K extends OperatorName>(rule: Rule<K>): Entry<K> => ({ kind: "rule", rule })
+export const rule = <K extends OperatorName>(apply: Rule<K>): Entry<K> => ({
+  kind: "rule",
+  rule: apply
+})
 
 /** No gradient flows through the operator: it is zero wherever it exists, or by definition. */
 export const zero = (reason: string) => ({ kind: "zero", reason }) as const
@@ -69,7 +72,7 @@ export const isFloat = (value: Value | undefined): value is Value<FloatType> =>
   value !== undefined && isFloatType(value.dtype)
 
 /** The number in a constant of one element. */
-export const constantNumber = (value: Value): number | undefined =>
+const constantNumber = (value: Value): number | undefined =>
   value.source.kind === "constant" && value.source.data.length === 1
     ? Number(value.source.data[0])
     : undefined

@@ -79,4 +79,4 @@ export const checkAxes = (
   axes: ReadonlyArray<number>,
   rank: number
 ): ReadonlyArray<number> =>
-  [...new Set(axes.map((axis) => checkAxis(graph, operator, axis, rank)))].sort((a, b) => a - b)
+  [...new Set(axes.map((axis) => checkAxis(graph, operator, axis, rank)))].toSorted((a, b) => a - b)

@@ -11,6 +11,10 @@ type Options = AttributesOf<"FusedMatMul">
 
 const plain: Options = { alpha: 1, transA: 0, transB: 0, transBatchA: 0, transBatchB: 0 }
 
+// the shape of an operand with its first dimension in the place that `transBatch` gives it
+const batchFirst = (value: Value, transBatch: boolean): Shape =>
+  matMulPermutation(value.rank, false, transBatch).map((axis) => value.shape[axis] ?? 1)
+
 // how many of the innermost batch dimensions repeat `b`, while `a` has each of them
 const sharedBatch = (a: Value, b: Value, y: Value): number => {
   let count = 0
@@ -40,15 +44,11 @@ const matMulRule = (
   const [transBatchA, transBatchB] = [options.transBatchA === 1, options.transBatchB === 1]
   const [a, b] = [x(0), x(1)]
   const g = full(partial, y())
-  // the operands with the first dimension in its place among the batch
-  const shapeOfBatched = (value: Value, trans: boolean) =>
-    matMulPermutation(value.rank, false, trans).map((axis) => value.shape[axis] ?? 1)
-
   const left = (): Cotangent => {
     const da = transA
       ? matMul(b, g, { alpha, transA: transB, transB: true, transBatchA: transBatchB })
       : matMul(g, b, { alpha, transB: !transB, transBatchB })
-    return undoBatch(sumTo(da, da.shape, shapeOfBatched(a, transBatchA)), transBatchA)
+    return undoBatch(sumTo(da, da.shape, batchFirst(a, transBatchA)), transBatchA)
   }
   const right = (): Cotangent => {
     const shared = transA || transBatchA || transBatchB ? 0 : sharedBatch(a, b, y())
@@ -65,7 +65,7 @@ const matMulRule = (
     const db = transB
       ? matMul(g, a, { alpha, transA: true, transB: transA, transBatchB: transBatchA })
       : matMul(a, g, { alpha, transA: !transA, transBatchA })
-    return undoBatch(sumTo(db, db.shape, shapeOfBatched(b, transBatchB)), transBatchB)
+    return undoBatch(sumTo(db, db.shape, batchFirst(b, transBatchB)), transBatchB)
   }
   return [needs(0) ? left() : undefined, needs(1) ? right() : undefined]
 }

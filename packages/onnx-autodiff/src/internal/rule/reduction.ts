@@ -25,7 +25,7 @@ type Reduction = "ReduceMax" | "ReduceMean" | "ReduceSum"
 const axesOf = (node: Node<Reduction>): ReadonlyArray<number> => node.attributes.axes ?? []
 
 // a tensor of the reduced shape with the reduced axes back as dimensions of length 1
-const withAxes = <V extends Cotangent>(reduced: V, y: Value, node: Node<Reduction>): Cotangent => {
+const withAxes = (reduced: Cotangent, y: Value, node: Node<Reduction>): Cotangent => {
   if (isUniform(reduced)) return uniform(reduced)
   if (node.attributes.keepdims === 1) return reduced
   return unsqueeze(aligned(reduced, y), axesOf(node))
