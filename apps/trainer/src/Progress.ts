@@ -1,5 +1,6 @@
 /** The service through which the commands say what they are doing. */
 import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -21,10 +22,16 @@ const showCursor = "\u001b[?25h"
 const up = (lines: number) => (lines === 0 ? "\r" : `\u001b[${lines}A\r`)
 const clearBelow = "\u001b[0J"
 
-/** Shows events: drawn in place on a terminal, as plain lines elsewhere. */
+/**
+ * Shows events: drawn in place on a terminal, as plain lines elsewhere. `farewell` ends the view with a
+ * sentence on standard error, for a run that does not reach its end.
+ */
 export class Progress extends Context.Service<
   Progress,
-  { readonly emit: (event: ViewEvent) => Effect.Effect<void> }
+  {
+    readonly emit: (event: ViewEvent) => Effect.Effect<void>
+    readonly farewell: (sentence: string) => Effect.Effect<void>
+  }
 >()("@sml/trainer/Progress") {
   /** On the screen; what was drawn in place is cleared when the scope closes. */
   static readonly layer: Layer.Layer<Progress, never, Screen> = Layer.effect(
@@ -37,13 +44,15 @@ export class Progress extends Context.Service<
 
   /** Shows nothing. */
   static readonly layerSilent: Layer.Layer<Progress> = Layer.succeed(Progress, {
-    emit: () => Effect.void
+    emit: () => Effect.void,
+    farewell: (sentence) => Console.error(sentence)
   })
 }
 
 const live = Effect.fnUntraced(function* (screen: Screen["Service"]) {
   let state: ViewState = initialView(yield* Clock.currentTimeMillis)
   let drawn = 0
+  let ended = false
   const erase = () => {
     const sequence = drawn === 0 ? "" : `${up(drawn)}${clearBelow}`
     drawn = 0
@@ -66,7 +75,7 @@ const live = Effect.fnUntraced(function* (screen: Screen["Service"]) {
     Effect.suspend(() => screen.print(erase() + showCursor))
   )
   yield* draw.pipe(
-    Effect.when(Effect.sync(() => state.title !== "")),
+    Effect.when(Effect.sync(() => state.title !== "" && !ended)),
     Effect.andThen(Effect.sleep(FRAME)),
     Effect.forever,
     Effect.forkScoped
@@ -76,6 +85,11 @@ const live = Effect.fnUntraced(function* (screen: Screen["Service"]) {
       state = advanceView(state, event, yield* Clock.currentTimeMillis)
       // notes stay: they go above the view, which is drawn again below them
       if (event._tag === "Note") yield* screen.print(`${erase()}${event.text}\n`)
+    }),
+    farewell: Effect.fnUntraced(function* (sentence: string) {
+      ended = true
+      yield* screen.print(erase())
+      yield* Console.error(sentence)
     })
   })
 })
@@ -100,6 +114,7 @@ const plain = Effect.fnUntraced(function* (screen: Screen["Service"]) {
       const at = yield* Clock.currentTimeMillis
       state = advanceView(state, event, at)
       yield* show(renderPlainEvent(state, event, at, printedAt))
-    })
+    }),
+    farewell: (sentence) => Console.error(sentence)
   })
 })

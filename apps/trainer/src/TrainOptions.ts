@@ -37,11 +37,12 @@ export const optionFields = {
 }
 
 /**
- * The settings of a training run; {@link defaultTrainOptions} has a value for each but two, which may
- * be absent: `checkpoint` (then the embedded student) and `json` (then no file).
+ * The settings of a training run; {@link defaultTrainOptions} has a value for each but three, which
+ * may be absent: `threads` (then one per core), `checkpoint` (the embedded student), `json` (no file).
  */
 export const TrainOptions = Schema.Struct({
   ...optionFields,
+  threads: Schema.optionalKey(optionFields.threads),
   checkpoint: Schema.optionalKey(optionFields.checkpoint),
   json: Schema.optionalKey(optionFields.json)
 })
@@ -70,7 +71,7 @@ export const optionDescriptions: Readonly<Record<keyof TrainOptions, string>> = 
   underspecified: "measure on tasks that leave something out, too; --no-underspecified does not",
   checkpointEvery: "steps between two saved checkpoints",
   runs: "folder in which run folders lie",
-  threads: "threads of the engine",
+  threads: "threads of the engine (default one per core, at most 8)",
   checkpoint: "student to start from, a folder in Hugging Face layout",
   json: "file for the results as JSON"
 }
@@ -103,6 +104,5 @@ export const defaultTrainOptions: TrainOptions = {
   evalHorizon: 10,
   underspecified: true,
   checkpointEvery: 20,
-  runs: ".sml/runs",
-  threads: 2
+  runs: ".sml/runs"
 }

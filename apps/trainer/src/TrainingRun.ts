@@ -5,7 +5,6 @@ import { Learner } from "@sml/policy"
 import type { Run } from "@sml/run-store"
 import { withoutTraces } from "@sml/run-store"
 import * as Clock from "effect/Clock"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 
 import type { Evaluation } from "./evaluateStudent.ts"
@@ -114,7 +113,7 @@ export const trainingRun = Effect.fn("trainer.trainingRun")(function* <E, R>(
 
   return yield* work.pipe(
     Effect.onInterrupt(() =>
-      Effect.flatMap(interruptedSentence(run, steps.length, options), Console.error)
+      Effect.flatMap(interruptedSentence(run, steps.length, options), progress.farewell)
     ),
     Effect.mapError((error) => stoppedBy(error, run, steps.length))
   )

@@ -8,6 +8,9 @@ import * as Schema from "effect/Schema"
 import { failureSentence } from "./failureSentence.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 
+/** How the command is called in this repository. */
+const invocation = "npm run sml --"
+
 /**
  * Saves the weights of the last finished step and gives the sentence that says where everything is and
  * how to go on. If they cannot be saved, the sentence says that.
@@ -19,10 +22,10 @@ export const interruptedSentence = Effect.fn("trainer.interruptedSentence")(func
 ) {
   const { directory, final } = run.paths
   if (finished === 0) {
-    return `stopped by Ctrl-C before the first step; ${directory} holds what was measured, and the same command starts again`
+    return `stopped by Ctrl-C before the end of the first step; ${directory} holds what was measured, and the same command starts again`
   }
   if (finished === options.steps) {
-    return `stopped by Ctrl-C after the last step; the trained weights are in ${final}, and sml eval --checkpoint ${final} measures them`
+    return `stopped by Ctrl-C after the last step; the trained weights are in ${final}, and ${invocation} eval --checkpoint ${final} measures them`
   }
   const learner = yield* Learner
   return yield* run
@@ -30,7 +33,7 @@ export const interruptedSentence = Effect.fn("trainer.interruptedSentence")(func
     .pipe(
       Effect.match({
         onSuccess: (checkpoint) =>
-          `stopped by Ctrl-C after step ${finished} of ${options.steps}; everything up to it is kept in ${directory}, and sml train --checkpoint ${checkpoint} --steps ${options.steps - finished} goes on from there`,
+          `stopped by Ctrl-C after step ${finished} of ${options.steps}; everything up to it is kept in ${directory}, and ${invocation} train --checkpoint ${checkpoint} --steps ${options.steps - finished} goes on from there`,
         onFailure: (error) =>
           `stopped by Ctrl-C after step ${finished} of ${options.steps}; metrics and dialogues are kept in ${directory}, the weights are not: ${error.message}`
       })

@@ -1,17 +1,17 @@
 /** The engine that samples and learns. */
 import type { Learner, Sampler } from "@sml/policy"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import { OnnxPolicy } from "@sml/policy-onnx"
+import type * as Layer from "effect/Layer"
 
-import { ConfigError } from "./ConfigError.ts"
 import type { ConfigLayers, Platform } from "./SmlConfig.ts"
 
 /** The engine of the configuration, or onnxruntime with the weights of the checkpoint. */
 export const policyLayer = (
-  _options: { readonly checkpoint: string; readonly threads?: number },
+  options: { readonly checkpoint: string; readonly threads?: number },
   layers: ConfigLayers
 ): Layer.Layer<Sampler | Learner, unknown, Platform> =>
   layers.policy ??
-  Layer.unwrap(
-    Effect.fail(new ConfigError({ reason: "this build has no engine; give layers.policy" }))
-  )
+  OnnxPolicy.layer({
+    checkpoint: options.checkpoint,
+    ...(options.threads === undefined ? {} : { threads: options.threads })
+  })

@@ -33,7 +33,12 @@ export const runEvaluation = Effect.fn("trainer.runEvaluation")(function* (
         parts: evaluationParts(when, options)
       })
       const student = studentLayer({ ...options, checkpoint }, layers, options.temperature)
-      const evaluation = yield* evaluateStudent(when, options).pipe(Effect.provide(student))
+      const evaluation = yield* evaluateStudent(when, options).pipe(
+        Effect.provide(student),
+        Effect.onInterrupt(() =>
+          progress.farewell("stopped by Ctrl-C; half an evaluation is no result, so run it again")
+        )
+      )
       yield* keepEvaluation(run, when, 0, evaluation)
       const seconds = { evaluation: evaluation.seconds }
       const results = { results: evaluation.summaries, seconds }

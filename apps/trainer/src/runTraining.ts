@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 
 import { evaluateStudent } from "./evaluateStudent.ts"
 import { studentLayer } from "./parties.ts"
+import { Progress } from "./Progress.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import { trainingRun } from "./TrainingRun.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
@@ -17,6 +18,7 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
   options: TrainOptions,
   layers: ConfigLayers
 ) {
+  const progress = yield* Progress
   return yield* withRun(
     options.domain,
     options,
@@ -35,7 +37,13 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
         config,
         result,
         results: result.results
-      })
+      }).pipe(
+        Effect.onInterrupt(() =>
+          progress.farewell(
+            `stopped by Ctrl-C while the report was written; the trained weights are in ${run.paths.final}`
+          )
+        )
+      )
       return { run, result }
     })
   )

@@ -68,6 +68,8 @@ export const trainStep = Effect.fn("trainer.trainStep")(function* <E, R>(
 ) {
   const progress = yield* Progress
   const clock = yield* VerifierClock
+  // what the verifier did before is not of this step
+  yield* clock.take
   const start = performance.now()
   const groups = yield* rolloutStep(step, options)
   const rollout = secondsSince(start)

@@ -40,10 +40,15 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
     environmentLayer(layers),
     storeLayer(layers)
   ).pipe(Layer.provideMerge(policyLayer(config, layers)))
-  return yield* Effect.gen(function* () {
-    const store = yield* RunStore
+  const begin = Effect.gen(function* () {
+    const services = yield* Layer.build(parties)
+    const store = yield* Effect.provide(RunStore, services)
     const run = yield* store.create({ root: options.runs, label, config })
     yield* note(`run folder: ${run.paths.directory}`)
-    return yield* use({ run, checkpoint, config })
-  }).pipe(Effect.provide(parties))
-})
+    return { services, run }
+  })
+  const { run, services } = yield* begin.pipe(
+    Effect.onInterrupt(() => progress.farewell("stopped by Ctrl-C before anything was done"))
+  )
+  return yield* use({ run, checkpoint, config }).pipe(Effect.provide(services))
+}, Effect.scoped)
