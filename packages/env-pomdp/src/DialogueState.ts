@@ -20,8 +20,8 @@ export type TeacherReply = typeof TeacherReply.Type
  * - `episode`: names this dialogue; `seed`: source of every random choice in it (unsigned 32 bit).
  * - `horizon`: the largest number of student turns.
  * - `history`: the public dialogue.
- * - `verdicts[i]`: the verdict on student turn `i` (0-based); `replies[i]`: the teacher's answer to it
- *   (the last one is missing when the dialogue ended there).
+ * - `verdicts[i]`: the verdict on student turn `i` (0-based; missing when the verifier failed on it);
+ *   `replies[i]`: the teacher's answer to it (the last one is missing when the dialogue ended there).
  */
 export const DialogueState = Schema.Struct({
   episode: Schema.NonEmptyString,
@@ -82,15 +82,18 @@ export const isDone = (state: DialogueState): boolean => {
   return (last !== undefined && isCorrect(last)) || turnsTaken(state) >= state.horizon
 }
 
-/** The state after the student has spoken and the verifier has judged. */
+/**
+ * The state after the student has spoken and the verifier has judged; `undefined` when the verifier
+ * failed, so that what was said is not lost.
+ */
 export const appendStudent = (
   state: DialogueState,
   utterance: Utterance,
-  verdict: Verdict
+  verdict: Verdict | undefined
 ): DialogueState => ({
   ...state,
   history: [...state.history, { role: "student", ...utterance }],
-  verdicts: [...state.verdicts, verdict]
+  verdicts: verdict === undefined ? state.verdicts : [...state.verdicts, verdict]
 })
 
 /** The state after the teacher has answered. */

@@ -1,8 +1,8 @@
 /** One finished dialogue with its reward. */
 import * as Schema from "effect/Schema"
 
-import { DialogueState } from "./DialogueState.ts"
 import type { StudentTurn } from "./Dialogue.ts"
+import { DialogueState } from "./DialogueState.ts"
 import { Task } from "./Task.ts"
 import { isCorrect } from "./Verdict.ts"
 

@@ -4,11 +4,17 @@ import * as Result from "effect/Result"
 
 import type { Utterance } from "./Dialogue.ts"
 import type { DialogueState } from "./DialogueState.ts"
-import { appendStudent, appendTeacher, isDone, observe, reset, turnsTaken } from "./DialogueState.ts"
+import {
+  appendStudent,
+  appendTeacher,
+  isDone,
+  observe,
+  reset,
+  turnsTaken
+} from "./DialogueState.ts"
 import type { Episode, Group, StopReason } from "./Episode.ts"
 import { studentTurns } from "./Episode.ts"
-import { Student, Teacher, Verifier } from "./Ports.ts"
-import type { StudentError } from "./Ports.ts"
+import { ContextOverflow, Student, StudentError, Teacher, Verifier } from "./Ports.ts"
 import { mixSeed } from "./Seed.ts"
 import type { Task } from "./Task.ts"
 import type { Verdict } from "./Verdict.ts"
@@ -81,17 +87,26 @@ export const rollout = Effect.fn("env-pomdp.rollout")(function* (
   const { revise, ...resetOptions } = options
   let state = reset(task, resetOptions)
 
+  const judge = (utterance: Utterance) =>
+    verifier.check(task, utterance.text).pipe(
+      Effect.tapError(() =>
+        Effect.sync(() => {
+          state = appendStudent(state, utterance, undefined)
+        })
+      )
+    )
+
   const turn = Effect.gen(function* () {
     let utterance = yield* student.speak(observe(state), {
       episode: state.episode,
       turn: turnsTaken(state),
       seed: mixSeed(state.seed, turnsTaken(state), 1)
     })
-    let verdict = yield* verifier.check(task, utterance.text)
+    let verdict = yield* judge(utterance)
     const revised = revise === undefined ? undefined : yield* revise(state, utterance, verdict)
     if (revised !== undefined) {
       utterance = revised
-      verdict = yield* verifier.check(task, utterance.text)
+      verdict = yield* judge(utterance)
     }
     // kept before the teacher speaks, so that a teacher's failure does not lose the turn
     state = appendStudent(state, utterance, verdict)
@@ -141,15 +156,30 @@ export const rolloutGroup = Effect.fn("env-pomdp.rolloutGroup")(function* (
 
 /**
  * Plays the recorded utterances of an episode again, against the given teacher and verifier. With
- * the ones it was recorded with, the result equals the episode.
+ * the ones it was recorded with, the result equals the episode, failures included. Where the dialogue
+ * now goes on beyond the recording, it stops there as `student-failed`.
  */
 export const replay = Effect.fn("env-pomdp.replay")(function* (episode: Episode) {
   const { episode: name, horizon, seed, task } = episode.state
   const turns = studentTurns(episode)
   const script = Student.of({
     speak: (_observation, context) => {
-      const { role: _role, ...utterance } = turns[context.turn] ?? { role: "student", text: "" }
-      return Effect.succeed(utterance)
+      const turn = turns[context.turn]
+      if (turn !== undefined) {
+        const { role: _role, ...utterance } = turn
+        return Effect.succeed(utterance)
+      }
+      if (episode.stop === "context-overflow") {
+        return Effect.fail(
+          new ContextOverflow({ reason: "The recorded dialogue overflowed here." })
+        )
+      }
+      const recorded = episode.stop === "student-failed" ? episode.failure : undefined
+      return Effect.fail(
+        new StudentError({
+          reason: recorded ?? `The recording of ${name} ends after ${turns.length} student turns.`
+        })
+      )
     }
   })
   return yield* rollout(task, { horizon, seed, episode: name }).pipe(

@@ -50,6 +50,13 @@ describe("comparePairs", () => {
     expect(result?.pValue).toBeCloseTo(2 / 32, 2)
   })
 
+  it("counts the observed difference among those it samples, so p is never 0", () => {
+    const before = Array.from({ length: 40 }, () => 0)
+    const after = before.map(() => 1)
+    const result = comparePairs(pairsOf(before, after), { permutations: 199, resamples: 1 })
+    expect(result?.pValue).toBe(1 / 200)
+  })
+
   it("says the same of the exchanged students, with the opposite sign", () => {
     fc.assert(
       fc.property(pairs, (data) => {

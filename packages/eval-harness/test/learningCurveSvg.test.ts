@@ -54,6 +54,23 @@ describe("learningCurveSvg", () => {
     expect(svg).toContain("success@1 30%")
   })
 
+  it("keeps the labels of lines that end together apart", () => {
+    const together = [1, 2, 3].map((step) => ({
+      step,
+      "success@1": 0.5,
+      "success@2": 0.5,
+      "success@3": 0.51,
+      "success@4": 0.5
+    }))
+    const svg = learningCurveSvg(together)
+    const labels = [...svg.matchAll(/translate\([\d.]+,([\d.]+)\)" y="0.32em">success@/g)]
+    const heights = labels.map(([, y]) => Number(y)).toSorted((a, b) => a - b)
+    expect(heights).toHaveLength(4)
+    heights.slice(1).forEach((y, index) => {
+      expect(y - (heights[index] ?? 0)).toBeGreaterThan(12)
+    })
+  })
+
   it("escapes hostile names", () => {
     fc.assert(
       fc.property(
