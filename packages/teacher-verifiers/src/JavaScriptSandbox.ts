@@ -8,18 +8,16 @@
  */
 import { Worker } from "node:worker_threads"
 
-import * as Cache from "effect/Cache"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 
-import type { SandboxOutcome, SandboxRequest } from "./internal/SandboxMessage.ts"
+import type { SandboxRequest } from "./internal/SandboxMessage.ts"
 import { SandboxReply } from "./internal/SandboxMessage.ts"
+import type { SandboxOutcome } from "./SandboxOutcome.ts"
 
 /** The sandbox itself failed; whatever a program does is an outcome, not an error. */
 export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxError", {
@@ -85,6 +83,8 @@ const startMillis = 20_000
 const workerUrl = import.meta.url.endsWith(".ts")
   ? new URL("./internal/sandboxWorker.ts", import.meta.url)
   : new URL("./internal/sandboxWorker.js", import.meta.url)
+
+const isProgram = Schema.is(Program)
 
 const decodeReply = Schema.decodeUnknownResult(SandboxReply)
 
@@ -236,23 +236,43 @@ const make = Effect.fnUntraced(function* (options: SandboxLimits) {
   })
 
   const oneAtATime = yield* Semaphore.make(1)
-  const cache = yield* Cache.makeWith(
-    // uninterruptible: other callers may be waiting for the same program
-    (program: Program) => Effect.uninterruptible(Semaphore.withPermit(oneAtATime, runNow(program))),
-    {
-      capacity: limits.cacheCapacity,
-      timeToLive: (exit) =>
-        Exit.isSuccess(exit) && exit.value.isRepeatable ? Duration.infinity : Duration.zero
+  // oldest first
+  const remembered = new Map<string, ReadonlyArray<SandboxOutcome>>()
+
+  const remember = (key: string, { isRepeatable, outcomes }: Run) => {
+    if (!isRepeatable) return
+    for (const oldest of remembered.keys()) {
+      if (remembered.size < limits.cacheCapacity) break
+      remembered.delete(oldest)
     }
-  )
+    remembered.set(key, outcomes)
+  }
 
   const run = Effect.fn("JavaScriptSandbox.run")(function* (program: Program) {
-    const checked = yield* Schema.decodeUnknownEffect(Program)(program).pipe(
-      Effect.mapError(
-        (error) => new SandboxError({ reason: `This program can not be run: ${error.message}` })
-      )
+    const { entry, inputs, source } = program
+    const key = `${entry} ${inputs.join()} ${source}`
+    const known = remembered.get(key)
+    if (known !== undefined) return known
+    if (!isProgram(program)) {
+      return yield* new SandboxError({
+        reason: `A program needs an entry that is a name and inputs that are integers, not "${entry}" and ${inputs.join(", ")}.`
+      })
+    }
+    return yield* Semaphore.withPermit(
+      oneAtATime,
+      Effect.suspend(() => {
+        // another caller may have run it meanwhile
+        const outcomes = remembered.get(key)
+        if (outcomes !== undefined) return Effect.succeed(outcomes)
+        // not interrupted in mid-run: the thread's reply would be taken for that of the next program
+        return Effect.uninterruptible(
+          Effect.map(runNow(program), (fresh) => {
+            remember(key, fresh)
+            return fresh.outcomes
+          })
+        )
+      })
     )
-    return (yield* Cache.get(cache, checked)).outcomes
   })
   return JavaScriptSandbox.of({ run })
 })

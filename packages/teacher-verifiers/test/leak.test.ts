@@ -16,6 +16,7 @@ import {
   askSide,
   askWhichDigit,
   codeAttempt,
+  CodeKnowledge,
   decodeKnowledge,
   DomainVerifier,
   InformationLevel,
@@ -29,7 +30,7 @@ import {
   ScriptedTeacher,
   vocabulary
 } from "@sml/teacher-verifiers"
-import { Effect, Layer, Result } from "effect"
+import { Effect, Layer, Result, Schema } from "effect"
 import * as fc from "fast-check"
 
 import type { Secret } from "./ReadingOracle.ts"
@@ -66,30 +67,34 @@ type Ask = (task: Task) => string
 const digit = fc.integer({ min: 0, max: 9 })
 
 /** What a student may say; attempts lie near the answer half of the time. */
+const attempt: fc.Arbitrary<Ask> = fc
+  .tuple(digit, digit, fc.boolean(), fc.constantFrom("+" as const, "-" as const))
+  .map(([first, second, near, op]) => (task) => {
+    const knowledge = knowledgeOf(task)
+    if (knowledge.kind === "math") {
+      return mathAttempt(near ? knowledge.answer + first - 5 : 10 * first + second)
+    }
+    return codeAttempt(
+      near ? { k: knowledge.k, op: knowledge.op, m: second } : { k: first, op, m: second }
+    )
+  })
+
+const fixed = (...texts: ReadonlyArray<string>): fc.Arbitrary<Ask> =>
+  fc.constantFrom(...texts).map((text) => () => text)
+
 const utterance: fc.Arbitrary<Ask> = fc.oneof(
-  fc
-    .constantFrom("a", "b", "c", "k", "m", "x", "f", "f ( 0 )", "the answer", "it")
-    .map((name) => () => askFor(name)),
-  fc
-    .constantFrom("WHAT IS M?", "what is k ? what is m ?", "k ?", "what is k and m ?", "")
-    .map((text) => () => text),
-  fc
-    .constantFrom(askWhichDigit, askSide("low"), askSide("high"), notSure, "is it 3 3 ?")
-    .map((text) => () => text),
-  fc
-    .constantFrom("answer: x", "x => x *", "x => what is m ?", "answer:", "answer: 7 / 2")
-    .map((text) => () => text),
-  fc
-    .tuple(digit, digit, fc.boolean(), fc.constantFrom("+" as const, "-" as const))
-    .map(([first, second, near, op]) => (task: Task) => {
-      const knowledge = knowledgeOf(task)
-      if (knowledge.kind === "math") {
-        return mathAttempt(near ? knowledge.answer + first - 5 : 10 * first + second)
-      }
-      return codeAttempt(
-        near ? { k: knowledge.k, op: knowledge.op, m: second } : { k: first, op, m: second }
-      )
-    })
+  { weight: 4, arbitrary: attempt },
+  { weight: 3, arbitrary: fixed(askFor("k"), askFor("m"), askFor("b")) },
+  { weight: 1, arbitrary: fixed(...["a", "c", "f", "f ( 0 )", "the answer"].map(askFor)) },
+  {
+    weight: 1,
+    arbitrary: fixed("WHAT IS M?", "what is k ? what is m ?", "k ?", "what is k and m ?", "")
+  },
+  { weight: 1, arbitrary: fixed(askWhichDigit, askSide("low"), askSide("high"), notSure) },
+  {
+    weight: 1,
+    arbitrary: fixed("answer: x", "x => x *", "x => what is m ?", "answer:", "answer: 7 / 2")
+  }
 )
 
 /** The dialogue of one student with a teacher. */
@@ -120,7 +125,7 @@ const scenario = fc.record({
   domain: fc.constantFrom("math" as const, "code" as const),
   underspecified: fc.boolean(),
   level: fc.constantFrom(...InformationLevel.literals),
-  asks: fc.array(utterance, { minLength: 1, maxLength: 12 })
+  asks: fc.array(utterance, { minLength: 1, maxLength: 16 })
 })
 
 const taskOf = ({
@@ -140,6 +145,8 @@ describe("the scripted teacher", () => {
         const texts = textsOf(state)
         for (const reply of texts.slice(1)) assert(!containsAnswer(secret, reply), reply)
         assert(!readsEverything(secret, texts), texts.join("\n"))
+        // m itself
+        assert(!texts.slice(1).some((text) => text.includes("f ( 0 )")))
         // the guard that counts leaks in evaluations agrees
         assert.deepStrictEqual(Result.getOrThrow(leakReport(state)), { whole: 0, piecewise: false })
       }),
@@ -161,7 +168,16 @@ describe("the scripted teacher", () => {
         ["k", "k", "m"],
         ["m", "k", "m", "k"]
       ]) {
-        const asks = names.map((name) => () => askFor(name))
+        // then attempts that are wrong in the other constant, so that hints are given
+        const asks: ReadonlyArray<Ask> = [
+          ...names.map((name) => () => askFor(name)),
+          ...Array.from({ length: 6 }, (_, each): Ask => (of) => {
+            const { k, m, op } = Schema.decodeUnknownSync(CodeKnowledge)(of.knowledge)
+            return codeAttempt(
+              names[0] === "k" ? { k, op, m: m + 1 + each } : { k: k + 1 + each, op, m }
+            )
+          })
+        ]
         const texts = textsOf(converse(task, asks, index, "informative"))
         assert(!readsEverything(secretOf(task), texts), texts.join("\n"))
         assert(!texts.slice(1).some((text) => text.includes("f ( 0 )")))

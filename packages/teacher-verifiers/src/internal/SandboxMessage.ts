@@ -1,7 +1,7 @@
 /** What the sandbox's worker thread is asked, and what it answers. */
 import * as Schema from "effect/Schema"
 
-import { ProgramValue } from "../Diagnostics.ts"
+import { SandboxOutcome } from "../SandboxOutcome.ts"
 
 /** One program to be run on each of the inputs, and the bounds of all its runs together. */
 export interface SandboxRequest {
@@ -13,16 +13,6 @@ export interface SandboxRequest {
   readonly fuel: number
   readonly stackBytes: number
 }
-
-/** What became of one input. */
-export const SandboxOutcome = Schema.Union([
-  Schema.TaggedStruct("Value", { value: ProgramValue }),
-  Schema.TaggedStruct("Failure", {
-    category: Schema.Literals(["error", "timeout", "memory", "unsupported"]),
-    message: Schema.String
-  })
-])
-export type SandboxOutcome = typeof SandboxOutcome.Type
 
 /** Sent once when the worker can take requests, then once for each request. */
 export const SandboxReply = Schema.Union([

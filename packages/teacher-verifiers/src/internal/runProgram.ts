@@ -8,7 +8,8 @@ import type {
 } from "quickjs-emscripten"
 
 import type { ProgramValue } from "../Diagnostics.ts"
-import type { SandboxOutcome, SandboxRequest } from "./SandboxMessage.ts"
+import type { SandboxOutcome } from "../SandboxOutcome.ts"
+import type { SandboxRequest } from "./SandboxMessage.ts"
 
 /** No clock: a program's value depends on its input alone. */
 const intrinsics = { ...DefaultIntrinsics, Date: false }
