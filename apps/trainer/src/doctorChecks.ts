@@ -5,6 +5,7 @@ import { arch, availableParallelism, platform, totalmem } from "node:os"
 import type { ModelConfig } from "@sml/language-model"
 import { Learner } from "@sml/policy"
 import { OnnxPolicy } from "@sml/policy-onnx"
+import { fromPlatformError } from "@sml/run-store"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
@@ -127,6 +128,8 @@ export const checkRunFolder = Effect.fn("doctor.runFolder")(function* (runs: str
   while (!(yield* fs.exists(existing)) && path.dirname(existing) !== existing) {
     existing = path.dirname(existing)
   }
-  yield* fs.makeTempDirectoryScoped({ directory: existing, prefix: ".sml-doctor-" })
+  yield* fs
+    .makeTempDirectoryScoped({ directory: existing, prefix: ".sml-doctor-" })
+    .pipe(Effect.mapError(fromPlatformError("make a folder", existing)))
   return { name: "run folder", status: "ok", detail: folder } satisfies DoctorCheck
 }, Effect.scoped)

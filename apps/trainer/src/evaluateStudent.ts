@@ -2,7 +2,7 @@
 import type { Episode, Task } from "@sml/env-pomdp"
 import { mixSeed } from "@sml/env-pomdp"
 import type { DomainSummaries } from "@sml/eval-harness"
-import { evaluate, informative, summariseConditions } from "@sml/eval-harness"
+import { evaluate, heldOutTasks, informative, summariseConditions } from "@sml/eval-harness"
 import { TaskSource } from "@sml/tasks"
 import { ScriptedTeacher } from "@sml/teacher-verifiers"
 import * as Clock from "effect/Clock"
@@ -61,10 +61,9 @@ const evaluateDomain = Effect.fnUntraced(function* (
   options: EvaluationOptions
 ) {
   const progress = yield* Progress
-  const source = yield* TaskSource
   const seed = mixSeed(options.seed, evaluationStream)
-  const request = { domain, split: "test", seed, count: options.evalTasks } as const
-  const full = yield* source.take(request)
+  const request = { domain, seed, count: options.evalTasks }
+  const full = yield* heldOutTasks(request)
   let done = 0
   const measure = (tasks: ReadonlyArray<Task>, condition: string) =>
     progress.emit({ _tag: "Detail", text: condition }).pipe(
@@ -87,7 +86,12 @@ const evaluateDomain = Effect.fnUntraced(function* (
     )
   }
   if (options.underspecified) {
-    const partial = yield* source.take({ ...request, underspecified: true })
+    // there are fewer different ones of these than are asked for, so tasks come more than once
+    const partial = yield* (yield* TaskSource).take({
+      ...request,
+      split: "test",
+      underspecified: true
+    })
     conditions["underspecified"] = yield* measure(partial, "underspecified")
   }
   return conditions

@@ -7,7 +7,7 @@ const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} Gi
 export const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
 
 /** Short facts by name. */
-export const machineFacts = (): Readonly<Record<string, string>> => ({
+export const machineFacts = () => ({
   machine: `${platform()} ${arch()}, ${availableParallelism()} cores${cpus()[0]?.model ? ` (${cpus()[0]?.model})` : ""}, ${gigabytes(totalmem())}`,
   node: process.version,
   "peak memory": gigabytes(peakMemory())

@@ -30,6 +30,8 @@ export const reported = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
     effect,
     Effect.fnUntraced(function* (cause) {
       if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
+      const failure = Cause.squash(cause)
+      if (failure instanceof Reported) return yield* failure
       yield* Console.error(failureSentence(cause))
       const level = yield* References.MinimumLogLevel
       if (LogLevel.isLessThanOrEqualTo(level, "Debug")) yield* Console.error(Cause.pretty(cause))

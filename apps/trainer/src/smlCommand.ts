@@ -1,6 +1,7 @@
 /** The whole command line. */
 import * as Command from "effect/cli/Command"
 
+import { doctorCommand } from "./doctorCommand.ts"
 import { evalCommand } from "./evalCommand.ts"
 import { trainCommand } from "./trainCommand.ts"
 
@@ -9,5 +10,5 @@ export const smlCommand = Command.make("sml").pipe(
   Command.withDescription(
     "Train language models to learn from language feedback inside a conversation."
   ),
-  Command.withSubcommands([trainCommand, evalCommand])
+  Command.withSubcommands([trainCommand, evalCommand, doctorCommand])
 )

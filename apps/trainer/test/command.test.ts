@@ -1,9 +1,9 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-import { assert, describe, it } from "@effect/vitest"
+import { afterAll, assert, describe, it } from "@effect/vitest"
 import { BeforeAfter } from "@sml/eval-harness"
 import { MetricsLine, parseJsonLines } from "@sml/run-store"
 import { Schema } from "effect"
@@ -14,7 +14,16 @@ import { sml } from "./support/sml.ts"
 const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
 const tabular = ["--config", fixture("tabular.config.ts")]
 
-const folder = () => mkdtemp(join(tmpdir(), "sml-command-"))
+const made: Array<string> = []
+
+/** A folder that is gone after the tests. */
+const folder = async () => {
+  const path = await mkdtemp(join(tmpdir(), "sml-command-"))
+  made.push(path)
+  return path
+}
+
+afterAll(() => Promise.all(made.map((path) => rm(path, { recursive: true, force: true }))))
 
 /** The command has failed with exactly one line on standard error, and that line matches. */
 const assertOneSentence = ({ code, err }: Ended, sentence: RegExp, expected = 1) => {

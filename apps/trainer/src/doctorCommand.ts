@@ -1,0 +1,91 @@
+/** `sml doctor`. */
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
+
+import { checkCheckpoint, checkDialogue, checkGolden } from "./checkModel.ts"
+import type { DoctorCheck, DoctorReport, DoctorStatus } from "./DoctorCheck.ts"
+import { checkEngine, checkMachine, checkNode, checkRunFolder } from "./doctorChecks.ts"
+import { embeddedCheckpoint } from "./embeddedCheckpoint.ts"
+import { failureSentence } from "./failureSentence.ts"
+import { Reported, reported } from "./reported.ts"
+import { Screen } from "./Screen.ts"
+import { defaultTrainOptions } from "./TrainOptions.ts"
+
+/** A check that fails is a finding, not the end of the examination. */
+const finding = <E, R>(name: string, check: Effect.Effect<DoctorCheck, E, R>) =>
+  Effect.catchCause(check, (cause) =>
+    Effect.succeed<DoctorCheck>({ name, status: "failed", detail: failureSentence(cause) })
+  )
+
+const signs = { ok: "✓", warning: "!", failed: "✗" } as const satisfies Record<DoctorStatus, string>
+
+const line = ({ style }: Screen["Service"], { detail, name, status }: DoctorCheck): string => {
+  const mark = status === "ok" ? style.good : style.bad
+  return `${mark(signs[status])} ${style.bold(name.padEnd(10))}  ${detail}`
+}
+
+/** Looks at the machine, the engine, the folders and, where one is named, a model. */
+export const doctorCommand = Command.make(
+  "doctor",
+  {
+    model: Flag.String("model").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.withDescription("a checkpoint in Hugging Face layout to look at, too"),
+      Flag.optional
+    ),
+    runs: Flag.String("runs").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.withDescription(`folder in which run folders lie (default ${defaultTrainOptions.runs})`),
+      Flag.withDefault(defaultTrainOptions.runs)
+    ),
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("print the findings as JSON"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fn("sml.doctor")(function* ({ json, model, runs }) {
+    const screen = yield* Screen
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const checks: Array<DoctorCheck> = []
+    const look = Effect.fnUntraced(function* <E, R>(
+      name: string,
+      check: Effect.Effect<DoctorCheck, E, R>
+    ) {
+      const found = yield* finding(name, check)
+      checks.push(found)
+      if (!json) yield* Console.log(line(screen, found))
+    })
+    yield* look("node", checkNode)
+    yield* look("machine", checkMachine)
+    yield* look("run folder", checkRunFolder(runs))
+    yield* look(
+      "student",
+      Effect.map(checkCheckpoint(embeddedCheckpoint), (check) => ({ ...check, name: "student" }))
+    )
+    yield* look("engine", checkEngine)
+    if (Option.isSome(model)) {
+      const directory = path.resolve(model.value)
+      yield* look("model", checkCheckpoint(directory))
+      yield* look("dialogue", checkDialogue(directory))
+      const reference = path.join(directory, "golden_grad.json")
+      const isThere = yield* fs.exists(reference).pipe(Effect.orElseSucceed(() => false))
+      if (isThere) yield* look("reference", checkGolden(directory))
+    }
+    const healthy = checks.every(({ status }) => status !== "failed")
+    const report: DoctorReport = { healthy, checks }
+    if (json) yield* Console.log(JSON.stringify(report, null, 2))
+    if (!healthy) return yield* new Reported({ exitCode: 1 })
+    return undefined
+  }, reported)
+).pipe(
+  Command.withDescription(
+    "Look at this machine: Node, memory, the engine, the folders, the embedded student, and a model."
+  ),
+  Command.withShortDescription("see whether everything works on this machine")
+)
