@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url"
  * Trains with several seeds and writes `docs/results/learning.{json,md}` and `learning-curve.svg`:
  * `pnpm bench:learning`. About four minutes a seed.
  */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+// not the whole of it, which loads an HTTP client and more
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { learningCurveSvg } from "@sml/eval-harness/learningCurveSvg"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"

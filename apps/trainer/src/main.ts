@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The `sml` command. */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+// not the whole of it, which loads an HTTP client and more
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
