@@ -175,14 +175,12 @@ export const checkGradient = async (
   const { bindings, feeds, graph } = draw
   const operators = new Set(graph.nodes.map((node) => node.operator))
   const wrt = draw.floats.filter((_, i) => !fixed.includes(i))
-  // random weights of the elements of y make the loss
+  // the loss is the sum of the elements, or a sum with random weights, or y with a random seed
+  const kind = draw.integer(0, 2)
   const sizes = sizesOf(y.shape, bindings)
-  const weights = draw.real(sizes)
-  const loss = Op.reduceSum(Op.mul(Op.assumeShape(weights, y.shape), y))
-  const viaLoss = draw.boolean()
-  const gradients = viaLoss
-    ? gradient(loss, wrt)
-    : gradient(y, wrt, { seed: Op.assumeShape(weights, y.shape) })
+  const weights = Op.assumeShape(draw.real(sizes), y.shape)
+  const loss = Op.reduceSum(kind === 0 ? y : Op.mul(weights, y))
+  const gradients = kind === 2 ? gradient(y, wrt, { seed: weights }) : gradient(loss, wrt)
   graph.output("loss", loss)
   graph.output("y", y)
   gradients.forEach((g, i) => graph.output(`g${i}`, g))

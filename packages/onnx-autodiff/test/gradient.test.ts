@@ -66,6 +66,38 @@ describe("compositions agree with finite differences", () => {
       return Op.mul(left, Op.tanh(right))
     }
   ]
+  it("log-probabilities that are picked, along the axis of the softmax or another", () =>
+    check(
+      {
+        build: (draw) => {
+          const sizes = [draw.integer(1, 3), draw.integer(1, 3)]
+          const x = draw.real(sizes)
+          const axis = draw.integer(0, 1)
+          const indices = draw.positions(sizes.with(axis, draw.integer(1, 3)), sizes[axis] ?? 1)
+          return Op.gatherElements(Op.logSoftmax(x, draw.integer(0, 1)), indices, axis)
+        }
+      },
+      30
+    ))
+
+  it("products with a softmax, scaled or not, used once or twice", () =>
+    check(
+      {
+        dtype: "float32",
+        build: (draw) => {
+          const length = draw.integer(2, 4)
+          const p = Op.softmax(draw.real([2, 2, length], {}, true))
+          const v = draw.real([2, length, 2], {}, true)
+          // nothing needs this product; it must not be taken for the other
+          Op.matMul(p, draw.real([2, length, 2], {}, true))
+          const plain = Op.matMul(p, v)
+          const scaled = Op.matMul(p, v, { alpha: 2 })
+          return draw.pick(plain, scaled, Op.mul(plain, Op.tanh(scaled)), Op.mul(plain, plain))
+        }
+      },
+      30
+    ))
+
   it("random graphs of small operators", () =>
     check(
       {
