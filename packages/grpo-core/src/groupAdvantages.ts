@@ -77,9 +77,7 @@ export const groupAdvantages = (
   // distances from one member: exact where returns are close, in [−4, 4] whatever their size
   const start = origin / unit
   const shifted = values.map((value) => value / unit - start)
-  const roughly = average(shifted)
-  // the second pass removes the rounding of the first
-  const centre = roughly + average(shifted.map((value) => value - roughly))
+  const centre = average(shifted)
   const deviations = shifted.map((value) => value - centre)
   const spread = Math.sqrt(average(deviations.map((value) => value * value)))
 

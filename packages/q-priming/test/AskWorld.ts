@@ -11,7 +11,7 @@ import { Effect, Layer } from "effect"
 const digits = 3
 const wrongToken = 7
 const askToken = 8
-export const vocabularySize = 9
+const vocabularySize = 9
 export const question = "which one ?"
 
 /** A private word of each task, which nothing public may hold. */

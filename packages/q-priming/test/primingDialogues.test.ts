@@ -52,11 +52,15 @@ describe("primingDialogues", () => {
 
   it.effect("is a function of the seed, whatever runs at the same time", () =>
     Effect.gen(function* () {
-      const one = yield* primingDialogues(secretTasks, { seed: 3, concurrency: 1 }, tools)
-      const many = yield* primingDialogues(secretTasks, { seed: 3, concurrency: 3 }, tools)
+      // every task twice: its dialogues differ all the same
+      const twice = [...secretTasks, ...secretTasks]
+      const one = yield* primingDialogues(twice, { seed: 3, concurrency: 1 }, tools)
+      const many = yield* primingDialogues(twice, { seed: 3, concurrency: 3 }, tools)
       assert.deepStrictEqual(many, one)
-      const other = yield* primingDialogues(secretTasks, { seed: 4 }, tools)
+      const other = yield* primingDialogues(twice, { seed: 4 }, tools)
       assert.notDeepEqual(other, one)
+      const names = one.dialogues.map(({ state }) => state.episode)
+      assert.strictEqual(new Set(names).size, names.length)
     }).pipe(Effect.provide(world))
   )
 
