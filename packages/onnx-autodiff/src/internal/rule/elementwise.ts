@@ -1,5 +1,6 @@
 import { type OperatorName } from "../../Operator.ts"
 import { type Value } from "../../Value.ts"
+import { scale, sumTo, times, type Cotangent } from "../Cotangent.ts"
 import {
   cast,
   div,
@@ -14,8 +15,7 @@ import {
   sub,
   where
 } from "../op/elementwise.ts"
-import { nonDifferentiable, type RuleContext, rule, scale, sumTo, times, zero } from "../Rule.ts"
-import { type Cotangent } from "../Rule.ts"
+import { nonDifferentiable, type RuleContext, rule, zero } from "../Rule.ts"
 
 const isBool = (value: Value): value is Value<"bool"> => value.dtype === "bool"
 

@@ -1,9 +1,10 @@
 import { type Value } from "../../Value.ts"
+import { type Cotangent, full, scale, times } from "../Cotangent.ts"
 import { add, erf, exp, mul, neg, sigmoid, sub, tanh } from "../op/elementwise.ts"
 import { rotaryEmbedding } from "../op/fused.ts"
 import { reshape, reshapeLike } from "../op/layout.ts"
 import { matMul } from "../op/linearAlgebra.ts"
-import { type Cotangent, full, refuse, rule, scale, times } from "../Rule.ts"
+import { refuse, rule } from "../Rule.ts"
 
 const isType = <D extends "float32" | "int64">(
   value: Value | undefined,

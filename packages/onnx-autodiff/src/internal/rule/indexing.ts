@@ -1,10 +1,11 @@
 import { type FloatType, type IndexType, isIndexType } from "../../DataType.ts"
 import { type Dim, productDim } from "../../Dim.ts"
 import { type Value } from "../../Value.ts"
+import { full } from "../Cotangent.ts"
 import { gatherElements, oneHot, scatterElements } from "../op/indexing.ts"
 import { expand, fill, reshape, transpose, unsqueeze } from "../op/layout.ts"
 import { matMul } from "../op/linearAlgebra.ts"
-import { full, nonDifferentiable, rule } from "../Rule.ts"
+import { nonDifferentiable, rule } from "../Rule.ts"
 
 const isIndex = (value: Value | undefined): value is Value<IndexType> =>
   value !== undefined && isIndexType(value.dtype)

@@ -1,5 +1,14 @@
 import { type Dim, sumDim } from "../../Dim.ts"
 import {
+  aligned,
+  type Cotangent,
+  full,
+  isUniform,
+  reshapeTo,
+  sumTo,
+  uniform
+} from "../Cotangent.ts"
+import {
   assumeShape,
   concat,
   fill,
@@ -10,18 +19,7 @@ import {
   transpose,
   unsqueeze
 } from "../op/layout.ts"
-import {
-  aligned,
-  type Cotangent,
-  full,
-  isUniform,
-  nonDifferentiable,
-  reshapeTo,
-  rule,
-  sumTo,
-  uniform,
-  zero
-} from "../Rule.ts"
+import { nonDifferentiable, rule, zero } from "../Rule.ts"
 
 const integer = nonDifferentiable("its result counts or addresses elements")
 

@@ -3,9 +3,10 @@ import { productDim } from "../../Dim.ts"
 import { type AttributesOf } from "../../Operator.ts"
 import { type Shape } from "../../Shape.ts"
 import { type Value } from "../../Value.ts"
+import { type Cotangent, full, sumTo } from "../Cotangent.ts"
 import { reshape, transpose } from "../op/layout.ts"
 import { matMul, matMulPermutation } from "../op/linearAlgebra.ts"
-import { type Cotangent, full, rule, type RuleContext, sumTo } from "../Rule.ts"
+import { rule, type RuleContext } from "../Rule.ts"
 
 type Options = AttributesOf<"FusedMatMul">
 

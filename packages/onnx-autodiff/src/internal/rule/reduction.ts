@@ -3,22 +3,21 @@ import { productDim } from "../../Dim.ts"
 import { type Node } from "../../Operator.ts"
 import { equalShapes } from "../../Shape.ts"
 import { type Value } from "../../Value.ts"
-import { cast, div, equal, exp, mul, neg, sub } from "../op/elementwise.ts"
-import { scatterElements } from "../op/indexing.ts"
-import { reshape, unsqueeze } from "../op/layout.ts"
-import { reduceSum } from "../op/reduction.ts"
 import {
   aligned,
   type Cotangent,
   full,
   isFloat,
   isUniform,
-  nonDifferentiable,
-  rule,
   scale,
   scaleByDim,
   uniform
-} from "../Rule.ts"
+} from "../Cotangent.ts"
+import { cast, div, equal, exp, mul, neg, sub } from "../op/elementwise.ts"
+import { scatterElements } from "../op/indexing.ts"
+import { reshape, unsqueeze } from "../op/layout.ts"
+import { reduceSum } from "../op/reduction.ts"
+import { nonDifferentiable, rule } from "../Rule.ts"
 
 type Reduction = "ReduceMax" | "ReduceMean" | "ReduceSum"
 
