@@ -69,6 +69,8 @@ const attempt = <A>(file: string, doing: string, advice: string, run: () => Prom
 const readAdvice =
   "pass a folder that holds config.json and model.safetensors, readable by this user"
 
+const writeAdvice = "choose a writable folder with free space"
+
 const readJson = Effect.fnUntraced(function* (file: string) {
   // a configuration or an index is small; a large file is a mistake
   const { size } = yield* attempt(file, "read", readAdvice, () => stat(file))
@@ -89,17 +91,29 @@ const readJson = Effect.fnUntraced(function* (file: string) {
   })
 })
 
-const readBytes = (handle: FileHandle, file: string, begin: number, length: number) =>
-  attempt(file, "read", readAdvice, async () => {
-    const bytes = new Uint8Array(length)
-    let done = 0
-    while (done < length) {
-      const { bytesRead } = await handle.read(bytes, done, length - done, begin + done)
-      if (bytesRead === 0) throw new Error(`the file shrank at byte ${begin + done}`)
-      done += bytesRead
+const readBytes = Effect.fnUntraced(function* (
+  handle: FileHandle,
+  file: string,
+  begin: number,
+  length: number
+) {
+  const bytes = new Uint8Array(length)
+  let done = 0
+  while (done < length) {
+    const { bytesRead } = yield* attempt(file, "read", readAdvice, () =>
+      handle.read(bytes, done, length - done, begin + done)
+    )
+    if (bytesRead === 0) {
+      return yield* new CheckpointError({
+        file,
+        byte: begin + done,
+        reason: `${file} shrank to ${begin + done} bytes while it was read; read it again when nobody writes it.`
+      })
     }
-    return bytes
-  })
+    done += bytesRead
+  }
+  return bytes
+})
 
 // tensor by tensor, so that the file is never in memory twice
 const readTensors = (file: string) =>
@@ -263,27 +277,35 @@ export const writeCheckpoint = Effect.fn("Checkpoint.write")(function* (
   checkpoint: Checkpoint,
   options?: { readonly companions?: string }
 ) {
-  const advice = "choose a writable folder with free space"
-  yield* attempt(directory, "created", advice, () => mkdir(directory, { recursive: true }))
+  yield* attempt(directory, "created", writeAdvice, () => mkdir(directory, { recursive: true }))
   const staged: Array<readonly [from: string, to: string]> = []
-  const stage = (name: string, write: (path: string) => Promise<void>) => {
+  const stage = (
+    name: string,
+    write: (file: string, path: string) => Effect.Effect<void, CheckpointError>
+  ) => {
     const to = join(directory, name)
     const from = `${to}.${process.pid}.${staged.length}.partial`
     staged.push([from, to])
-    return attempt(to, "written", advice, () => write(from))
+    return write(to, from)
   }
   const writeAll = Effect.gen(function* () {
     const companions = options?.companions
     if (companions !== undefined && resolve(companions) !== resolve(directory)) {
       for (const name of companionFiles) {
         const source = join(companions, name)
-        if (yield* exists(source)) yield* stage(name, (path) => copyFile(source, path))
+        if (yield* exists(source)) {
+          yield* stage(name, (file, path) =>
+            attempt(file, "written", writeAdvice, () => copyFile(source, path))
+          )
+        }
       }
     }
     const json = `${JSON.stringify(encodeModelConfig(checkpoint.config), null, 2)}\n`
-    yield* stage(configFile, (path) => writeDurably(path, [new TextEncoder().encode(json)]))
-    yield* stage(weightsFile, (path) =>
-      writeDurably(path, [
+    yield* stage(configFile, (file, path) =>
+      writeDurably(file, path, [new TextEncoder().encode(json)])
+    )
+    yield* stage(weightsFile, (file, path) =>
+      writeDurably(file, path, [
         headerBytes(checkpoint.tensors),
         ...Array.from(
           checkpoint.tensors.values(),
@@ -293,7 +315,7 @@ export const writeCheckpoint = Effect.fn("Checkpoint.write")(function* (
     )
     // from here on every file is complete on the disk
     for (const [from, to] of staged) {
-      yield* attempt(to, "written", advice, () => rename(from, to))
+      yield* attempt(to, "written", writeAdvice, () => rename(from, to))
     }
   })
   // a failure to clear up must not hide the failure that made it necessary
@@ -303,12 +325,18 @@ export const writeCheckpoint = Effect.fn("Checkpoint.write")(function* (
   yield* Effect.ensuring(writeAll, clear)
 })
 
-const writeDurably = async (path: string, parts: ReadonlyArray<Uint8Array>): Promise<void> => {
-  const handle = await open(path, "w")
-  try {
-    for (const part of parts) await handle.writeFile(part)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
+// to the disk, not only to its cache
+const writeDurably = (file: string, path: string, parts: ReadonlyArray<Uint8Array>) =>
+  Effect.acquireUseRelease(
+    attempt(file, "written", writeAdvice, () => open(path, "w")),
+    (handle) =>
+      Effect.andThen(
+        Effect.forEach(
+          parts,
+          (part) => attempt(file, "written", writeAdvice, () => handle.writeFile(part)),
+          { discard: true }
+        ),
+        attempt(file, "written", writeAdvice, () => handle.sync())
+      ),
+    (handle) => Effect.promise(() => handle.close())
+  )

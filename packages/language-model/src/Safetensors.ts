@@ -4,7 +4,7 @@
  */
 import * as Result from "effect/Result"
 
-import { CheckpointError } from "./CheckpointError.ts"
+import type { CheckpointError } from "./CheckpointError.ts"
 import { headerBytes, parseHeader, prefixLength, toFloats } from "./internal/safetensorsFormat.ts"
 
 /** A dense tensor in row-major order. */

@@ -75,7 +75,11 @@ describe("checkpoint folders", () => {
       yield* writeCheckpoint(target, checkpoint, { companions: source })
       assert.deepStrictEqual(yield* readCheckpoint(target), checkpoint)
       const files = yield* Effect.promise(() => readdir(target))
-      assert.deepStrictEqual(files.sort(), ["config.json", "model.safetensors", "tokenizer.json"])
+      assert.deepStrictEqual(files.toSorted(), [
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json"
+      ])
       // over an older checkpoint
       const changed = filled({ ...config, layers: 1 })
       yield* writeCheckpoint(target, changed, { companions: target })
@@ -98,7 +102,7 @@ describe("checkpoint folders", () => {
       assert.match(error.message, /tokenizer\.json could not be written .*choose a writable folder/)
       assert.deepStrictEqual(yield* readCheckpoint(directory), filled(config))
       const files = yield* Effect.promise(() => readdir(directory))
-      assert.deepStrictEqual(files.sort(), ["config.json", "model.safetensors"])
+      assert.deepStrictEqual(files.toSorted(), ["config.json", "model.safetensors"])
     })
   )
 
@@ -183,9 +187,9 @@ describe("checkpoint folders", () => {
   }
 })
 
-describe("config.json", () => {
-  const decode = (json: unknown) => decodeModelConfig(json, "config.json")
+const decode = (json: unknown) => decodeModelConfig(json, "config.json")
 
+describe("config.json", () => {
   it("reads back what it wrote", () => {
     fc.assert(
       fc.property(

@@ -41,7 +41,7 @@ export interface DecoderInputs {
   readonly ids: Value<"int32">
   /** Position of each token in its stream, int64 `[B, T]`. */
   readonly positions: Value<"int64">
-  /** Cosines and sines of {@link rotaryTables}, `[contextLength, headSize / 2]`. */
+  /** {@link rotaryTables} with a row for every position, and at least T rows. */
   readonly cos: Floats
   readonly sin: Floats
   readonly attention: Attention
@@ -55,9 +55,9 @@ export const weightInputs = (graph: Graph, config: ModelConfig): DecoderWeights 
     Array.from(tensorShapes(config), ([name, shape]) => [name, graph.input(name, "float32", shape)])
   )
 
-/** Declares the rotary tables as inputs of the graph. */
+/** Declares the rotary tables, `[R, headSize / 2]`, as inputs of the graph. */
 export const rotaryInputs = (graph: Graph, config: ModelConfig): { cos: Floats; sin: Floats } => {
-  const shape = [config.contextLength, config.headSize / 2]
+  const shape = ["R", config.headSize / 2]
   return {
     cos: graph.input("rotary.cos", "float32", shape),
     sin: graph.input("rotary.sin", "float32", shape)
@@ -228,14 +228,16 @@ export const rotaryFrequencies = (config: ModelConfig): Float64Array => {
   })
 }
 
-/** Cosine and sine of every pair's angle at every position, each `[contextLength, headSize / 2]`. */
+/** Cosine and sine of every pair's angle at the first `rows` positions, each
+ * `[rows, headSize / 2]`. */
 export const rotaryTables = (
-  config: ModelConfig
+  config: ModelConfig,
+  rows: number
 ): { readonly cos: Float32Array; readonly sin: Float32Array } => {
   const frequencies = rotaryFrequencies(config)
-  const cos = new Float32Array(config.contextLength * frequencies.length)
+  const cos = new Float32Array(rows * frequencies.length)
   const sin = new Float32Array(cos.length)
-  for (let position = 0; position < config.contextLength; position++) {
+  for (let position = 0; position < rows; position++) {
     frequencies.forEach((frequency, i) => {
       cos[position * frequencies.length + i] = Math.cos(position * frequency)
       sin[position * frequencies.length + i] = Math.sin(position * frequency)

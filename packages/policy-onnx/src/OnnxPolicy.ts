@@ -1,5 +1,3 @@
-import { availableParallelism } from "node:os"
-
 /** `Sampler` and `Learner` on onnxruntime-node. */
 import {
   type Checkpoint,
@@ -11,26 +9,14 @@ import { Learner, Sampler } from "@sml/policy"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 
 import { EngineCounters } from "./EngineCounters.ts"
 import type { EngineError } from "./EngineError.ts"
+import type { EngineOptions } from "./EngineOptions.ts"
 import { freshWeights } from "./freshWeights.ts"
-import { EngineClient } from "./internal/EngineClient.ts"
 import { makeLearner } from "./internal/makeLearner.ts"
 import { makeSampler } from "./internal/makeSampler.ts"
-
-/** Sizes that trade memory for speed. None of them changes a sampled token. */
-export interface EngineOptions {
-  /** Threads of onnxruntime; unless given, one per core, at most 8. */
-  readonly threads?: number
-  /** Streams that are decoded together, 512 unless given; more of them wait. */
-  readonly maxRows?: number
-  /** Bound on the keys and values of dialogues between their turns, in megabytes; 256 unless given. */
-  readonly cacheMegabytes?: number
-  /** Tokens per forward and backward pass, 4096 unless given; memory grows with it. */
-  readonly microBatchTokens?: number
-}
+import { startEngine } from "./internal/startEngine.ts"
 
 /** Where the weights come from: a Hugging Face folder. */
 export interface CheckpointOptions extends EngineOptions {
@@ -46,22 +32,6 @@ export interface FreshOptions extends EngineOptions {
 
 /** The services of one engine. */
 export type OnnxPolicy = Sampler | Learner | EngineCounters
-
-/** Starts an engine on a checkpoint in memory, whose arrays it takes over. */
-export const startEngine = (
-  checkpoint: Checkpoint,
-  options: EngineOptions
-): Effect.Effect<EngineClient, EngineError, Scope.Scope> =>
-  EngineClient.make({
-    config: checkpoint.config,
-    weights: Array.from(checkpoint.tensors.values(), ({ data }) => data),
-    settings: {
-      threads: options.threads ?? Math.min(8, availableParallelism()),
-      maxRows: options.maxRows ?? 512,
-      cacheBytes: (options.cacheMegabytes ?? 256) * 2 ** 20,
-      microBatchTokens: options.microBatchTokens ?? 4096
-    }
-  })
 
 const services = (checkpoint: Checkpoint, options: EngineOptions, companions?: string) =>
   Effect.map(startEngine(checkpoint, options), (client) =>

@@ -1,7 +1,9 @@
 /** `Sampler` and `Learner` of `@sml/policy` on onnxruntime-node. */
 export * from "./adamW.ts"
 export * from "./EngineCounters.ts"
+export * from "./compareGolden.ts"
 export * from "./EngineError.ts"
+export * from "./EngineOptions.ts"
 export * from "./freshWeights.ts"
 export * as OnnxPolicy from "./OnnxPolicy.ts"
 export * from "./sampleToken.ts"

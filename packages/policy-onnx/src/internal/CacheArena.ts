@@ -33,6 +33,11 @@ export class CacheArena {
     return this.#config.keyValueHeads * this.places * this.#config.headSize
   }
 
+  /** Lets all streams go. The room stays. */
+  clear(): void {
+    this.streams.length = 0
+  }
+
   /** Takes a stream whose cache is empty; gives its row. */
   add(stream: Stream): number {
     const row = this.streams.push(stream) - 1

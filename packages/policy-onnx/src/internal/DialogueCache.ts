@@ -19,6 +19,9 @@ export class DialogueCache {
   readonly #limit: number
   // in the order of use, the oldest first
   readonly #entries = new Map<string, Entry>()
+  // entries of forgotten dialogues, whose arrays are used again: by number of places
+  readonly #free = new Map<number, Array<Entry>>()
+  // of all arrays, used or free
   #bytes = 0
 
   constructor(config: ModelConfig, limit: number) {
@@ -53,26 +56,23 @@ export class DialogueCache {
     const key = stream.request.cacheKey
     if (key === undefined || stream.cached === 0) return
     const known = this.#entries.get(key)
+    // what is kept again moves to the end of the order
+    this.#entries.delete(key)
     const fits = known !== undefined && known.places >= stream.cached
+    if (known !== undefined && !fits) this.#release(known)
     const entry = fits ? known : this.#make(stream.cached)
+    if (entry === undefined) return
     const unchanged = fits && known.writer === stream.request.id ? stream.reused : 0
     arena.save(row, entry, unchanged, stream.cached)
     entry.tokens.set(stream.tokens.subarray(0, stream.cached))
     entry.length = stream.cached
     entry.writer = stream.request.id
-    // moves the entry to the end of the order
-    this.#delete(key)
     this.#entries.set(key, entry)
-    this.#bytes += bytesOf(entry)
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#limit) break
-      this.#delete(oldest)
-    }
   }
 
   clear(): void {
+    for (const entry of this.#entries.values()) this.#release(entry)
     this.#entries.clear()
-    this.#bytes = 0
   }
 
   #find(stream: Stream): Entry | undefined {
@@ -80,10 +80,31 @@ export class DialogueCache {
     return key === undefined ? undefined : this.#entries.get(key)
   }
 
-  #make(length: number): Entry {
+  #release(entry: Entry): void {
+    const free = this.#free.get(entry.places)
+    if (free === undefined) this.#free.set(entry.places, [entry])
+    else free.push(entry)
+  }
+
+  // arrays for a stream of this length; undefined when they would exceed the limit alone
+  #make(length: number): Entry | undefined {
     const { headSize, keyValueHeads, layers } = this.#config
     const places = bucket(length, 32)
+    const free = this.#free.get(places)?.pop()
+    if (free !== undefined) return free
     const size = layers * keyValueHeads * places * headSize
+    const bytes = 2 * size * Float32Array.BYTES_PER_ELEMENT
+    if (bytes > this.#limit) return undefined
+    this.#bytes += bytes
+    if (this.#bytes > this.#limit) {
+      for (const entry of [...this.#free.values()].flat()) this.#bytes -= bytesOf(entry)
+      this.#free.clear()
+    }
+    for (const [key, oldest] of this.#entries) {
+      if (this.#bytes <= this.#limit) break
+      this.#entries.delete(key)
+      this.#bytes -= bytesOf(oldest)
+    }
     return {
       places,
       keys: new Float32Array(size),
@@ -92,13 +113,6 @@ export class DialogueCache {
       length: 0,
       writer: -1
     }
-  }
-
-  #delete(key: string): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return
-    this.#entries.delete(key)
-    this.#bytes -= bytesOf(entry)
   }
 }
 

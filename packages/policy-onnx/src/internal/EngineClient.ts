@@ -180,7 +180,7 @@ export class EngineClient {
   }
 
   #post(message: ToWorker): void {
-    this.#worker.postMessage(message)
+    this.#worker.postMessage(message, [])
   }
 
   #receive(message: FromWorker): void {

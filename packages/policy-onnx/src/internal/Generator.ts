@@ -83,7 +83,7 @@ export class Generator {
 
   /** Forgets every cached key and value: the weights have changed. */
   clear(): void {
-    this.#arenas.clear()
+    for (const arena of this.#arenas.values()) arena.clear()
     this.#dialogues.clear()
   }
 
@@ -120,10 +120,8 @@ export class Generator {
         if (arena.streams.length === 0) continue
         const streams = [...arena.streams]
         const outputs = yield* this.#runNext(arena, 0, streams, 1)
-        for (const [row, stream] of streams.entries()) {
-          arena.write(row, outputs, row, 1, 1)
-          if (!this.#sample(stream, outputs, row)) return yield* notFinite(stream)
-        }
+        streams.forEach((_, row) => arena.write(row, outputs, row, 1, 1))
+        yield* this.#sample(streams, outputs)
       }
       this.#sweep()
       this.counters.decodeSeconds += (performance.now() - start) / 1000
@@ -151,7 +149,7 @@ export class Generator {
           const firsts = chunk.flatMap((same) => same.slice(0, 1))
           const rows = this.#padded(firsts.length)
           const outputs = yield* this.#first.run(
-            { ...this.#weights.feeds, ...this.#newTokens(firsts, rows, width) },
+            { ...this.#weights.feeds(width), ...this.#newTokens(firsts, rows, width) },
             this.#outputs
           )
           for (const [index, same] of chunk.entries()) {
@@ -159,8 +157,8 @@ export class Generator {
             for (const stream of same) {
               const arena = this.#arenaOf(stream)
               arena.write(arena.add(stream), outputs, index, width, stream.length)
-              if (!this.#sample(stream, outputs, index)) return yield* notFinite(stream)
             }
+            yield* this.#sample(same, outputs, () => index)
           }
         }
       }
@@ -185,8 +183,8 @@ export class Generator {
               this.counters.prefilledTokens += count
               this.counters.reusedTokens += stream.cached
               arena.write(first + index, outputs, index, width, count)
-              if (!this.#sample(stream, outputs, index)) return yield* notFinite(stream)
             }
+            yield* this.#sample(chunk, outputs)
           }
         }
       }
@@ -204,7 +202,8 @@ export class Generator {
     arena.reserve(first + rows)
     return this.#next.run(
       {
-        ...this.#weights.feeds,
+        // the sampled id after the last place is never run
+        ...this.#weights.feeds(Math.max(arena.places, width)),
         ...this.#newTokens(streams, rows, width),
         ...arena.feeds(first, rows)
       },
@@ -232,19 +231,30 @@ export class Generator {
     }
   }
 
-  // whether the logits were finite
-  #sample(stream: Stream, outputs: Outputs, row: number): boolean {
-    const { seed, temperature } = stream.request
-    const size = this.#config.vocabularySize
-    const uniform = uniformAt(seed, stream.length)
-    const logits = outputs.floats("logits")
-    const draw = this.#draw
-    if (!sampleToken(logits, row * size, size, temperature, uniform, this.#scratch, draw)) {
-      return false
-    }
-    stream.append(draw.id, draw.logprob)
-    this.counters.sampledTokens += 1
-    return true
+  // appends an id to each stream, from the logits of its row
+  #sample(
+    streams: ReadonlyArray<Stream>,
+    outputs: Outputs,
+    rowOf: (index: number) => number = (index) => index
+  ): Effect.Effect<void, EngineFault> {
+    return Effect.suspend(() => {
+      const size = this.#config.vocabularySize
+      const logits = outputs.floats("logits")
+      const draw = this.#draw
+      for (const [index, stream] of streams.entries()) {
+        const { seed, temperature } = stream.request
+        const uniform = uniformAt(seed, stream.length)
+        const start = rowOf(index) * size
+        if (!sampleToken(logits, start, size, temperature, uniform, this.#scratch, draw)) {
+          return new EngineFault({
+            reason: `The logits at position ${stream.length} are not finite; the training has diverged, restore an earlier checkpoint.`
+          })
+        }
+        stream.append(draw.id, draw.logprob)
+        this.counters.sampledTokens += 1
+      }
+      return Effect.void
+    })
   }
 
   // takes streams that have finished or were cancelled out of their rows
@@ -281,11 +291,6 @@ export class Generator {
     return Math.max(1, Math.floor(this.#settings.microBatchTokens / width))
   }
 }
-
-const notFinite = (stream: Stream): EngineFault =>
-  new EngineFault({
-    reason: `The logits at position ${stream.length} are not finite; the training has diverged, restore an earlier checkpoint.`
-  })
 
 const groupBy = <A, K>(items: ReadonlyArray<A>, key: (item: A) => K): Map<K, Array<A>> => {
   const groups = new Map<K, Array<A>>()

@@ -39,6 +39,8 @@ export class GraphSession {
       intraOpNumThreads: this.#threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
+      // a thread that waits must sleep: spinning, it takes the cores that teacher and verifier need
+      extra: { session: { intra_op: { allow_spinning: "0" } } },
       // errors only: its warnings are about what it optimised away
       logSeverityLevel: 3
     })

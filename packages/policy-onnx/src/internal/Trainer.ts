@@ -20,7 +20,7 @@ interface MicroBatch {
 
 // sequences of similar length together, longest first, so that memory peaks at the start
 const microBatches = (lengths: Int32Array, budget: number): ReadonlyArray<MicroBatch> => {
-  const order = Array.from(lengths.keys()).sort(
+  const order = Array.from(lengths.keys()).toSorted(
     (a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b
   )
   const batches: Array<MicroBatch> = []
@@ -66,7 +66,7 @@ export class Trainer {
       const logprobs = new Float32Array(data.weights.length)
       const rows = new PackedRows(data)
       for (const batch of microBatches(data.lengths, this.#budget)) {
-        const feeds = { ...this.#weights.feeds, ...rows.sequences(batch) }
+        const feeds = { ...this.#weights.feeds(batch.width), ...rows.sequences(batch) }
         const outputs = yield* this.#sessions.none.run(feeds, ["logprobs"])
         rows.unpack(batch, outputs.floats("logprobs"), logprobs)
       }
@@ -97,7 +97,7 @@ export class Trainer {
       let total: ReadonlyArray<Float32Array> | undefined
       for (const batch of microBatches(data.lengths, this.#budget)) {
         const feeds: Feeds = {
-          ...this.#weights.feeds,
+          ...this.#weights.feeds(batch.width),
           ...rows.sequences(batch),
           ...bounds,
           coefficients: rows.targets(batch, coefficients),

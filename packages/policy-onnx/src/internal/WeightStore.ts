@@ -12,17 +12,14 @@ export class WeightStore {
   readonly arrays: ReadonlyArray<Float32Array>
   /** Matrices decay; norm scales and biases do not. */
   readonly decayed: ReadonlyArray<boolean>
-  /** Feeds the weights and the rotary tables. */
-  readonly feeds: Feeds
+  readonly #config: ModelConfig
+  #feeds: Feeds
+  // positions that the rotary tables among the feeds cover
+  #positions = 0
 
   constructor(config: ModelConfig, arrays: ReadonlyArray<Float32Array>) {
     const shapes = [...tensorShapes(config)]
-    const { cos, sin } = rotaryTables(config)
-    const table = [config.contextLength, config.headSize / 2]
-    const feeds: { [name: string]: Tensor } = {
-      "rotary.cos": new Tensor("float32", cos, table),
-      "rotary.sin": new Tensor("float32", sin, table)
-    }
+    const feeds: { [name: string]: Tensor } = {}
     shapes.forEach(([name, shape], i) => {
       const array = arrays[i]
       if (array === undefined) throw new Error(`the weight "${name}" was not sent`)
@@ -31,7 +28,23 @@ export class WeightStore {
     this.names = shapes.map(([name]) => name)
     this.arrays = arrays
     this.decayed = shapes.map(([, shape]) => shape.length > 1)
-    this.feeds = feeds
+    this.#config = config
+    this.#feeds = feeds
+  }
+
+  /** The weights, and rotary tables for so many positions or more. */
+  feeds(positions: number): Feeds {
+    if (positions > this.#positions) {
+      this.#positions = Math.max(256, 2 ** Math.ceil(Math.log2(positions)))
+      const { cos, sin } = rotaryTables(this.#config, this.#positions)
+      const shape = [this.#positions, this.#config.headSize / 2]
+      this.#feeds = {
+        ...this.#feeds,
+        "rotary.cos": new Tensor("float32", cos, shape),
+        "rotary.sin": new Tensor("float32", sin, shape)
+      }
+    }
+    return this.#feeds
   }
 
   copy(): ReadonlyArray<Float32Array> {

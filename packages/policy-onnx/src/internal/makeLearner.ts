@@ -173,7 +173,10 @@ export const makeLearner = (
       }
       const arrays = Array.from(checkpoint.tensors.values(), ({ data }) => data)
       const buffers = arrays.map(({ buffer }) => buffer)
-      yield* Effect.mapError(client.command("importWeights", arrays, buffers), refused)
+      return yield* Effect.mapError(
+        Effect.asVoid(client.command("importWeights", arrays, buffers)),
+        refused
+      )
     })
   })
 }
