@@ -269,6 +269,25 @@ describe("gradient", () => {
     expect(found.dx?.data).toEqual([3, Math.exp(2)])
   })
 
+  it("goes to the first operand where two are equal, and is shared by equal maxima", async () => {
+    const graph = new Graph("ties")
+    const x = graph.input("x", "float64", [4])
+    const y = graph.input("y", "float64", [4])
+    const clipped = Op.clip(x, { min: 1, max: 2 })
+    const loss = Op.add(Op.add(Op.max(x, y), Op.min(x, y)), clipped)
+    const [dx, dy] = gradient(Op.reduceSum(loss), [x, y])
+    graph.output("dx", dx)
+    graph.output("dy", dy)
+    graph.output("largest", gradient(Op.reduceMax(x), [x])[0])
+    const { run } = await openGraph(graph)
+    const data = Float64Array.of(1, 2, 2, 0)
+    const feed = { dtype: "float64", dims: [4], data } as const
+    const found = await run({ x: feed, y: feed })
+    expect(found.dx?.data).toEqual([3, 3, 3, 2])
+    expect(found.dy?.data).toEqual([0, 0, 0, 0])
+    expect(found.largest?.data).toEqual([0, 0.5, 0.5, 0])
+  })
+
   it("gives second derivatives when it is applied twice", async () => {
     const graph = new Graph("twice")
     const x = graph.input("x", "float64", ["N"])

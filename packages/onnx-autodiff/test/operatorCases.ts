@@ -5,6 +5,12 @@ import { type Case, type Draw, type Range } from "./finiteDifferences.ts"
 const positive: Range = { min: 0.3, max: 2.5 }
 const apart: Range = { min: -4, max: 4, apart: 0.05 }
 
+// numbers on two grids that do not meet, nor the constants of `binary`
+const offset = [
+  { min: -2, max: 2, apart: 0.1 },
+  { min: -2.03, max: 2, apart: 0.1 }
+] as const
+
 const unary = (f: typeof Op.exp, range: Range = {}): Case => ({
   build: (draw) => f(draw.real(draw.sizes(0, 3), range))
 })
@@ -179,8 +185,8 @@ export const operatorCases: { readonly [K in OperatorName]?: Case } = {
     }
   },
   MatMul: { build: (draw) => matMul(draw, false) },
-  Max: binary(Op.max, { min: -2, max: 2, apart: 0.037 }, { min: -2, max: 2, apart: 0.041 }),
-  Min: binary(Op.min, { min: -2, max: 2, apart: 0.037 }, { min: -2, max: 2, apart: 0.041 }),
+  Max: binary(Op.max, ...offset),
+  Min: binary(Op.min, ...offset),
   Mul: binary(Op.mul),
   Neg: { build: (draw) => Op.neg(Op.exp(draw.real(draw.sizes(0, 3)))) },
   Pad: {
