@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 
 import { makeAppender } from "./internal/appendFile.ts"
 import { writeDirectory, writeText } from "./internal/atomic.ts"
+import { makeFolders } from "./internal/makeFolders.ts"
 import { formatJsonLines, parseJsonLines } from "./JsonLines.ts"
 import type { Run, RunPaths } from "./Run.ts"
 import { makeRunId, RunId } from "./RunId.ts"
@@ -155,7 +156,7 @@ export class RunStore extends Context.Service<
         const create = Effect.fn("RunStore.create")(function* (options: CreateRun) {
           const root = path.resolve(options.root)
           const explain = Effect.mapError(fromPlatformError("create a run", root))
-          yield* fs.makeDirectory(root, { recursive: true }).pipe(explain)
+          yield* makeFolders(root).pipe(explain)
           const attempt = Effect.gen(function* () {
             const time = yield* Clock.currentTimeMillis
             const id = makeRunId({ time, label: options.label, salt: yield* Random.next })

@@ -185,6 +185,18 @@ layer(environment)("RunStore", (it) => {
       })
     )
 
+    it.effect("a place where no folder can be made (Linux)", (context) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        if (!(yield* fs.exists("/proc"))) context.skip("this system has no /proc")
+        const store = yield* RunStore
+        const error = yield* Effect.flip(
+          store.create({ root: "/proc/no/such", label: "math", config: null })
+        )
+        assert.strictEqual(error.problem, "missing")
+      })
+    )
+
     it.effect("a full disk (Linux)", (context) =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem

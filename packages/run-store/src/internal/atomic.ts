@@ -5,6 +5,7 @@ import * as Path from "effect/Path"
 
 import { fromPlatformError } from "../RunStoreError.ts"
 import type { RunStoreError } from "../RunStoreError.ts"
+import { makeFolders } from "./makeFolders.ts"
 
 /** The hidden sibling in which `target` is prepared. */
 const partialOf = (path: Path.Path, target: string): string =>
@@ -46,7 +47,7 @@ export const writeDirectory = <E, R>(
       const partial = partialOf(path, target)
       const explain = Effect.mapError(fromPlatformError("write a folder", target))
       yield* discard(partial).pipe(explain)
-      yield* fs.makeDirectory(partial, { recursive: true }).pipe(explain)
+      yield* makeFolders(partial).pipe(explain)
       const filled = restore(write(partial)).pipe(
         Effect.andThen(syncAll(partial).pipe(explain)),
         Effect.andThen(
