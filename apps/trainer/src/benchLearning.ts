@@ -1,9 +1,9 @@
-import { fileURLToPath } from "node:url"
-
 /**
  * Trains with several seeds and writes `docs/results/learning.{json,md}` and `learning-curve.svg`:
  * `pnpm bench:learning`. About four minutes a seed.
  */
+import { fileURLToPath } from "node:url"
+
 // not the whole of it, which loads an HTTP client and more
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"

@@ -1,5 +1,5 @@
-import { informative } from "@sml/eval-harness"
 /** The report of a run, from what it measured. */
+import { informative } from "@sml/eval-harness"
 import type { Report } from "@sml/eval-harness/Report"
 
 import { evaluatedDomains } from "./evaluateStudent.ts"

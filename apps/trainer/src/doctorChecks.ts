@@ -1,7 +1,7 @@
+/** What `sml doctor` looks at on any machine. */
 import { createRequire } from "node:module"
 import { arch, availableParallelism, platform, totalmem } from "node:os"
 
-/** What `sml doctor` looks at on any machine. */
 import type { ModelConfig } from "@sml/language-model"
 import { Learner } from "@sml/policy"
 import { OnnxPolicy } from "@sml/policy-onnx"

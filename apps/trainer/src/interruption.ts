@@ -22,10 +22,10 @@ export const interruptedSentence = Effect.fn("trainer.interruptedSentence")(func
 ) {
   const { directory, final } = run.paths
   if (finished === 0) {
-    return `stopped by Ctrl-C before the end of the first step; ${directory} holds what was measured, and the same command starts again`
+    return `interrupted before the end of the first step; ${directory} holds what was measured, and the same command starts again`
   }
   if (finished === options.steps) {
-    return `stopped by Ctrl-C after the last step; the trained weights are in ${final}, and ${invocation} eval --checkpoint ${final} measures them`
+    return `interrupted after the last step; the trained weights are in ${final}, and ${invocation} eval --checkpoint ${final} measures them`
   }
   const learner = yield* Learner
   return yield* run
@@ -33,9 +33,9 @@ export const interruptedSentence = Effect.fn("trainer.interruptedSentence")(func
     .pipe(
       Effect.match({
         onSuccess: (checkpoint) =>
-          `stopped by Ctrl-C after step ${finished} of ${options.steps}; everything up to it is kept in ${directory}, and ${invocation} train --checkpoint ${checkpoint} --steps ${options.steps - finished} goes on from there`,
+          `interrupted after step ${finished} of ${options.steps}; everything up to it is kept in ${directory}, and ${invocation} train --checkpoint ${checkpoint} --steps ${options.steps - finished} goes on from there`,
         onFailure: (error) =>
-          `stopped by Ctrl-C after step ${finished} of ${options.steps}; metrics and dialogues are kept in ${directory}, the weights are not: ${error.message}`
+          `interrupted after step ${finished} of ${options.steps}; metrics and dialogues are kept in ${directory}, the weights are not: ${error.message}`
       })
     )
 })

@@ -1,7 +1,7 @@
+/** Finds and runs the configuration file. */
 import { registerHooks } from "node:module"
 import { pathToFileURL } from "node:url"
 
-/** Finds and runs the configuration file. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"

@@ -9,9 +9,6 @@ import * as Schema from "effect/Schema"
 
 import { failureSentence } from "./failureSentence.ts"
 
-/** Exit code of a command that Ctrl-C ended: 128 + SIGINT. */
-export const interruptedCode = 130
-
 /** A failure that has been told to the user; carries the exit code. */
 export class Reported extends Schema.TaggedError<Reported>()("Reported", {
   exitCode: Schema.Int

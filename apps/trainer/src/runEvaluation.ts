@@ -36,7 +36,7 @@ export const runEvaluation = Effect.fn("trainer.runEvaluation")(function* (
       const evaluation = yield* evaluateStudent(when, options).pipe(
         Effect.provide(student),
         Effect.onInterrupt(() =>
-          progress.farewell("stopped by Ctrl-C; half an evaluation is no result, so run it again")
+          progress.farewell("interrupted; half an evaluation is no result, so run it again")
         )
       )
       yield* keepEvaluation(run, when, 0, evaluation)

@@ -40,7 +40,7 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
       }).pipe(
         Effect.onInterrupt(() =>
           progress.farewell(
-            `stopped by Ctrl-C while the report was written; the trained weights are in ${run.paths.final}`
+            `interrupted while the report was written; the trained weights are in ${run.paths.final}`
           )
         )
       )

@@ -1,6 +1,6 @@
+/** The version of the command. */
 import { readFileSync } from "node:fs"
 
-/** The version of the command. */
 import * as Schema from "effect/Schema"
 
 const Manifest = Schema.fromJsonString(Schema.Struct({ version: Schema.String }))

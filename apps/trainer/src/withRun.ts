@@ -48,7 +48,7 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
     return { services, run }
   })
   const { run, services } = yield* begin.pipe(
-    Effect.onInterrupt(() => progress.farewell("stopped by Ctrl-C before anything was done"))
+    Effect.onInterrupt(() => progress.farewell("interrupted before anything was done"))
   )
   return yield* use({ run, checkpoint, config }).pipe(Effect.provide(services))
 }, Effect.scoped)

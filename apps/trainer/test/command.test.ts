@@ -11,8 +11,9 @@ import { Schema } from "effect"
 import type { Ended } from "./support/sml.ts"
 import { sml } from "./support/sml.ts"
 
-const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
-const tabular = ["--config", fixture("tabular.config.ts")]
+const tabularConfig = fileURLToPath(import.meta.resolve("./fixtures/tabular.config.ts"))
+const slowConfig = fileURLToPath(import.meta.resolve("./fixtures/slow.config.ts"))
+const tabular = ["--config", tabularConfig]
 
 const made: Array<string> = []
 
@@ -102,7 +103,7 @@ describe.concurrent("sml", () => {
 
   it("Ctrl-C in mid-step keeps the finished steps and says how to go on", async () => {
     const root = await folder()
-    const args = ["train", "--config", fixture("slow.config.ts"), "--runs", root]
+    const args = ["train", "--config", slowConfig, "--runs", root]
     let sent = false
     const ended = await sml(args, {
       during: (child, out) => {
@@ -112,7 +113,7 @@ describe.concurrent("sml", () => {
         }
       }
     })
-    assertOneSentence(ended, /^stopped by Ctrl-C after step \d+ of 1000; /, 130)
+    assertOneSentence(ended, /^interrupted after step \d+ of 1000; /, 130)
     const finished = Number(/after step (\d+)/.exec(ended.err)?.[1])
     const [run] = await readdir(root)
     const at = (name: string) => join(root, run ?? "", name)
