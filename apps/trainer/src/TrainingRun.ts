@@ -3,7 +3,7 @@ import type { Group } from "@sml/env-pomdp"
 import type { BeforeAfter } from "@sml/eval-harness"
 import { Learner } from "@sml/policy"
 import type { Run } from "@sml/run-store"
-import { withoutTraces } from "@sml/run-store"
+import { compactEpisode } from "@sml/run-store"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
@@ -72,7 +72,7 @@ export const trainingRun = Effect.fn("trainer.trainingRun")(function* <E, R>(
         group.episodes.map((episode) => ({
           step: record.step,
           phase: "train",
-          episode: withoutTraces(episode)
+          episode: compactEpisode(episode)
         }))
       )
     )

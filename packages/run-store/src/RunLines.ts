@@ -22,11 +22,20 @@ export const EpisodeLine = Schema.Struct({
 })
 export type EpisodeLine = typeof EpisodeLine.Type
 
-/** The episode as people read it: its token traces, most of its size, are left out. */
-export const withoutTraces = (episode: EpisodeType): EpisodeType => ({
+/**
+ * The episode as it is kept: without what makes up most of its size and is of no use to a reader, the
+ * token traces and the verifier's diagnostics. The latter are a function of task and utterance: `replay`
+ * of `@sml/env-pomdp` brings them back.
+ */
+export const compactEpisode = (episode: EpisodeType): EpisodeType => ({
   ...episode,
   state: {
     ...episode.state,
-    history: episode.state.history.map((turn) => ({ role: turn.role, text: turn.text }))
+    history: episode.state.history.map(({ role, text }) => ({ role, text })),
+    verdicts: episode.state.verdicts.map((verdict) =>
+      verdict._tag === "Attempt"
+        ? { _tag: "Attempt", correct: verdict.correct, diagnostics: null }
+        : verdict
+    )
   }
 })

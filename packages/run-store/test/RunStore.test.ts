@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
 import type { Episode } from "@sml/env-pomdp"
 import { reset } from "@sml/env-pomdp"
-import { RunStore, withoutTraces } from "@sml/run-store"
+import { RunStore, compactEpisode } from "@sml/run-store"
 import { Effect, FileSystem, Layer, Path, Schema } from "effect"
 import { PlatformError, SystemError } from "effect/PlatformError"
 
@@ -33,7 +33,7 @@ const episode: Episode = {
       { role: "teacher", text: "1 + 1 ?" },
       { role: "student", text: "2", trace: { context: [1], ids: [2], logprobs: [-0.5] } }
     ],
-    verdicts: [{ _tag: "Attempt", correct: true, diagnostics: null }]
+    verdicts: [{ _tag: "Attempt", correct: true, diagnostics: { answer: "2" } }]
   },
   stop: "correct",
   reward: 1
@@ -46,7 +46,7 @@ layer(environment)("RunStore", (it) => {
         const run = yield* freshRun
         yield* run.appendMetrics({ step: 1, reward: 0.5 })
         yield* run.appendMetrics({ step: 2, reward: 0.75 })
-        yield* run.appendEpisodes([{ step: 1, phase: "train", episode: withoutTraces(episode) }])
+        yield* run.appendEpisodes([{ step: 1, phase: "train", episode: compactEpisode(episode) }])
         const again = yield* (yield* RunStore).open(run.paths.directory)
         assert.strictEqual(again.id, run.id)
         assert.deepStrictEqual(yield* again.readConfig(Schema.Struct({ steps: Schema.Int })), {
@@ -60,6 +60,9 @@ layer(environment)("RunStore", (it) => {
         assert.deepStrictEqual(line?.episode.state.history, [
           { role: "teacher", text: "1 + 1 ?" },
           { role: "student", text: "2" }
+        ])
+        assert.deepStrictEqual(line?.episode.state.verdicts, [
+          { _tag: "Attempt", correct: true, diagnostics: null }
         ])
       })
     )
