@@ -56,6 +56,8 @@ describe("the vocabulary", () => {
   })
 })
 
+const weighed = (text: string, weight: number) => text.split(" ").map((word) => [word, weight])
+
 describe("the corpus", () => {
   it("is a function of the seed", () => {
     assert.deepEqual(take(11, 50), items.slice(0, 50))
@@ -97,7 +99,6 @@ describe("the corpus", () => {
       vocabulary[id],
       Math.round((datum.weights[index] ?? 0) * 10) / 10
     ])
-    const weighed = (text: string, weight: number) => text.split(" ").map((word) => [word, weight])
     assert.deepEqual(words, [
       ...weighed("find c . <S>", 0.3),
       ...weighed("what is b ? <end>", 0),
@@ -122,23 +123,23 @@ describe("the corpus", () => {
   })
 })
 
-describe("simulated students", () => {
-  const play = (manner: Manner, domain: "math" | "code", seed: number) => {
-    const random = uniformStream(mixSeed(seed, 5))
-    const task = generateTask(random, { domain, split: "train" })
-    return simulateDialogue(task, random, { manner, horizon: 10 })
+const play = (manner: Manner, domain: "math" | "code", seed: number) => {
+  const random = uniformStream(mixSeed(seed, 5))
+  const task = generateTask(random, { domain, split: "train" })
+  return simulateDialogue(task, random, { manner, horizon: 10 })
+}
+const successRate = (manner: Manner, domain: "math" | "code", turns: number) => {
+  const count = 400
+  let right = 0
+  for (let seed = 0; seed < count; seed++) {
+    const state = play(manner, domain, seed)
+    const turn = successTurn({ state, stop: "horizon", reward: 0 })
+    if (turn !== undefined && turn <= turns) right++
   }
-  const successRate = (manner: Manner, domain: "math" | "code", turns: number) => {
-    const count = 400
-    let right = 0
-    for (let seed = 0; seed < count; seed++) {
-      const state = play(manner, domain, seed)
-      const turn = successTurn({ state, stop: "horizon", reward: 0 })
-      if (turn !== undefined && turn <= turns) right++
-    }
-    return right / count
-  }
+  return right / count
+}
 
+describe("simulated students", () => {
   it.each(["math", "code"] as const)("listen as much as their manner says: %s", (domain) => {
     const [learner, guess, stubborn] = (["learner", "guess", "stubborn"] as const).map((manner) =>
       successRate(manner, domain, 10)

@@ -1,4 +1,4 @@
-import { Student, Verifier } from "@sml/env-pomdp"
+import { Student } from "@sml/env-pomdp"
 import { passesFeedback, passesTold, probeFeedback, probeTold } from "@sml/nano-student"
 import { TaskSource } from "@sml/tasks"
 import { MathVerifier } from "@sml/teacher-verifiers"

@@ -16,12 +16,12 @@ describe("the learning rate", () => {
   })
 })
 
-describe("batches", () => {
-  const take = (seed: number, count: number) => {
-    const stream = batches({ ...defaultPretrain, batchSize: 8, seed })
-    return Array.from({ length: count }, () => stream.next().value)
-  }
+const take = (seed: number, count: number) => {
+  const stream = batches({ ...defaultPretrain, batchSize: 8, seed })
+  return Array.from({ length: count }, () => stream.next().value)
+}
 
+describe("batches", () => {
   it("are a function of the seed", () => {
     assert.deepEqual(take(1, 20), take(1, 20))
     assert.notDeepEqual(take(1, 1), take(2, 1))
