@@ -16,7 +16,7 @@ import type { EngineOptions } from "./EngineOptions.ts"
 import { freshWeights } from "./freshWeights.ts"
 import { makeLearner } from "./internal/makeLearner.ts"
 import { makeSampler } from "./internal/makeSampler.ts"
-import { startEngine } from "./internal/startEngine.ts"
+import { checkedConfig, startEngine } from "./internal/startEngine.ts"
 
 /** Where the weights come from: a Hugging Face folder. */
 export interface CheckpointOptions extends EngineOptions {
@@ -31,7 +31,7 @@ export interface FreshOptions extends EngineOptions {
 }
 
 /** The services of one engine. */
-export type OnnxPolicy = Sampler | Learner | EngineCounters
+export type Services = Sampler | Learner | EngineCounters
 
 const services = (checkpoint: Checkpoint, options: EngineOptions, companions?: string) =>
   Effect.map(startEngine(checkpoint, options), (client) =>
@@ -60,7 +60,7 @@ const services = (checkpoint: Checkpoint, options: EngineOptions, companions?: s
  */
 export const layer = (
   options: CheckpointOptions
-): Layer.Layer<OnnxPolicy, CheckpointError | EngineError> =>
+): Layer.Layer<Services, CheckpointError | EngineError> =>
   Layer.effectContext(
     Effect.flatMap(readCheckpoint(options.checkpoint), (checkpoint) =>
       services(checkpoint, options, options.checkpoint)
@@ -106,10 +106,9 @@ export const layer = (
  * assert.deepEqual([...ids], [2])
  * ```
  */
-export const layerFresh = (options: FreshOptions): Layer.Layer<OnnxPolicy, EngineError> =>
+export const layerFresh = (options: FreshOptions): Layer.Layer<Services, EngineError> =>
   Layer.effectContext(
-    Effect.suspend(() => {
-      const { companions, config, seed } = options
-      return services({ config, tensors: freshWeights(config, seed) }, options, companions)
-    })
+    Effect.flatMap(checkedConfig(options.config), (config) =>
+      services({ config, tensors: freshWeights(config, options.seed) }, options, options.companions)
+    )
   )

@@ -5,7 +5,7 @@ import { Tensor } from "onnxruntime-node"
 import { hidden } from "../Decoder.ts"
 import { cacheName } from "../SamplerGraph.ts"
 import type { Feeds, Outputs } from "./GraphSession.ts"
-import type { Stream } from "./Stream.ts"
+import type { TokenStream } from "./TokenStream.ts"
 
 /**
  * Rows of `[keyValueHeads, places, headSize]` per layer, one row per stream, the streams in use
@@ -13,9 +13,10 @@ import type { Stream } from "./Stream.ts"
  */
 export class CacheArena {
   readonly places: number
-  readonly streams: Array<Stream> = []
+  readonly streams: Array<TokenStream> = []
   readonly #config: ModelConfig
   #capacity = 0
+  #used = false
   // [layer][row][head][place][headSize]
   #keys: Array<Float32Array> = []
   #values: Array<Float32Array> = []
@@ -33,13 +34,17 @@ export class CacheArena {
     return this.#config.keyValueHeads * this.places * this.#config.headSize
   }
 
-  /** Lets all streams go. The room stays. */
-  clear(): void {
+  /** Lets all streams go and keeps the room. Returns whether there was any since the last call. */
+  clear(): boolean {
+    const used = this.#used
+    this.#used = false
     this.streams.length = 0
+    return used
   }
 
   /** Takes a stream whose cache is empty; gives its row. */
-  add(stream: Stream): number {
+  add(stream: TokenStream): number {
+    this.#used = true
     const row = this.streams.push(stream) - 1
     this.reserve(row + 1)
     this.#mask.fill(hidden, row * this.places, (row + 1) * this.places)

@@ -3,7 +3,7 @@ import type { ModelConfig } from "@sml/language-model"
 
 import type { CacheArena, CacheStore } from "./CacheArena.ts"
 import { bucket } from "./feeds.ts"
-import type { Stream } from "./Stream.ts"
+import type { TokenStream } from "./TokenStream.ts"
 
 interface Entry extends CacheStore {
   /** The cached tokens; the first `length` are valid. */
@@ -31,7 +31,7 @@ export class DialogueCache {
 
   /** How many of the prompt's first tokens are cached under the stream's key. At least one token
    * stays to be run: its logits are wanted. */
-  match(stream: Stream): number {
+  match(stream: TokenStream): number {
     const entry = this.#find(stream)
     if (entry === undefined) return 0
     const most = Math.min(entry.length, stream.request.length - 1)
@@ -41,7 +41,7 @@ export class DialogueCache {
   }
 
   /** Copies what {@link match} found into the stream's row. */
-  load(stream: Stream, arena: CacheArena, row: number): void {
+  load(stream: TokenStream, arena: CacheArena, row: number): void {
     const entry = this.#find(stream)
     const count = this.match(stream)
     if (entry === undefined || count === 0) return
@@ -52,7 +52,7 @@ export class DialogueCache {
   }
 
   /** Keeps what the stream's row holds, for the dialogue's next turn. */
-  save(stream: Stream, arena: CacheArena, row: number): void {
+  save(stream: TokenStream, arena: CacheArena, row: number): void {
     const key = stream.request.cacheKey
     if (key === undefined || stream.cached === 0) return
     const known = this.#entries.get(key)
@@ -75,7 +75,7 @@ export class DialogueCache {
     this.#entries.clear()
   }
 
-  #find(stream: Stream): Entry | undefined {
+  #find(stream: TokenStream): Entry | undefined {
     const key = stream.request.cacheKey
     return key === undefined ? undefined : this.#entries.get(key)
   }

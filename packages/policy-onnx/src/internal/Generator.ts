@@ -11,7 +11,7 @@ import { EngineFault } from "./EngineFault.ts"
 import { bucket, causalMask, Int64Feed } from "./feeds.ts"
 import { type Feeds, GraphSession, type Outputs } from "./GraphSession.ts"
 import type { EngineSettings } from "./protocol.ts"
-import type { Stream } from "./Stream.ts"
+import type { TokenStream } from "./TokenStream.ts"
 import type { WeightStore } from "./WeightStore.ts"
 
 /** Numbers of tokens and seconds since the start. */
@@ -50,7 +50,7 @@ export class Generator {
   readonly #dialogues: DialogueCache
   readonly #scratch: Float64Array
   readonly #draw: Draw = { id: 0, logprob: 0 }
-  #finished: Array<Stream> = []
+  #finished: Array<TokenStream> = []
 
   constructor(config: ModelConfig, weights: WeightStore, settings: EngineSettings) {
     this.#config = config
@@ -83,12 +83,15 @@ export class Generator {
 
   /** Forgets every cached key and value: the weights have changed. */
   clear(): void {
-    for (const arena of this.#arenas.values()) arena.clear()
+    for (const [places, arena] of this.#arenas) {
+      // room that nobody has needed since the last change is given back
+      if (!arena.clear()) this.#arenas.delete(places)
+    }
     this.#dialogues.clear()
   }
 
   /** Gives up on all streams and caches after a failure. */
-  abort(): ReadonlyArray<Stream> {
+  abort(): ReadonlyArray<TokenStream> {
     const streams = [...this.#arenas.values()].flatMap((arena) => arena.streams)
     this.#finished = []
     this.clear()
@@ -96,11 +99,11 @@ export class Generator {
   }
 
   /** Runs the prompts of new streams and samples a first token for each. */
-  admit(streams: ReadonlyArray<Stream>): Effect.Effect<void, EngineFault> {
+  admit(streams: ReadonlyArray<TokenStream>): Effect.Effect<void, EngineFault> {
     return Effect.gen({ self: this }, function* () {
       const start = performance.now()
-      const fresh: Array<Stream> = []
-      const continued: Array<Stream> = []
+      const fresh: Array<TokenStream> = []
+      const continued: Array<TokenStream> = []
       for (const stream of streams) {
         ;(this.#dialogues.match(stream) > 0 ? continued : fresh).push(stream)
       }
@@ -129,14 +132,14 @@ export class Generator {
   }
 
   /** The streams that have finished since the last call. */
-  takeFinished(): ReadonlyArray<Stream> {
+  takeFinished(): ReadonlyArray<TokenStream> {
     const finished = this.#finished
     this.#finished = []
     return finished
   }
 
   // prompts without a past; equal prompts are run once
-  #runFresh(streams: ReadonlyArray<Stream>): Effect.Effect<void, EngineFault> {
+  #runFresh(streams: ReadonlyArray<TokenStream>): Effect.Effect<void, EngineFault> {
     return Effect.gen({ self: this }, function* () {
       const byWidth = groupBy(streams, (stream) => bucket(stream.length, 8))
       for (const [width, sameWidth] of byWidth) {
@@ -166,7 +169,7 @@ export class Generator {
   }
 
   // prompts whose beginning is cached from an earlier turn
-  #runContinued(streams: ReadonlyArray<Stream>): Effect.Effect<void, EngineFault> {
+  #runContinued(streams: ReadonlyArray<TokenStream>): Effect.Effect<void, EngineFault> {
     return Effect.gen({ self: this }, function* () {
       const byArena = groupBy(streams, (stream) => this.#arenaOf(stream))
       for (const [arena, sameArena] of byArena) {
@@ -195,7 +198,7 @@ export class Generator {
   #runNext(
     arena: CacheArena,
     first: number,
-    streams: ReadonlyArray<Stream>,
+    streams: ReadonlyArray<TokenStream>,
     width: number
   ): Effect.Effect<Outputs, EngineFault> {
     const rows = this.#padded(streams.length)
@@ -211,7 +214,7 @@ export class Generator {
     )
   }
 
-  #newTokens(streams: ReadonlyArray<Stream>, rows: number, width: number): Feeds {
+  #newTokens(streams: ReadonlyArray<TokenStream>, rows: number, width: number): Feeds {
     const ids = new Int32Array(rows * width)
     const positions = new Int64Feed(rows * width)
     const last = new Int32Array(rows)
@@ -233,7 +236,7 @@ export class Generator {
 
   // appends an id to each stream, from the logits of its row
   #sample(
-    streams: ReadonlyArray<Stream>,
+    streams: ReadonlyArray<TokenStream>,
     outputs: Outputs,
     rowOf: (index: number) => number = (index) => index
   ): Effect.Effect<void, EngineFault> {
@@ -273,7 +276,7 @@ export class Generator {
     }
   }
 
-  #arenaOf(stream: Stream): CacheArena {
+  #arenaOf(stream: TokenStream): CacheArena {
     // the last sampled id is never run
     const places = bucket(stream.tokens.length - 1, 32)
     const known = this.#arenas.get(places)

@@ -19,7 +19,7 @@ import {
   type ToWorker,
   type WorkerSetup
 } from "./protocol.ts"
-import { Stream } from "./Stream.ts"
+import { TokenStream } from "./TokenStream.ts"
 import { Trainer } from "./Trainer.ts"
 import { WeightStore } from "./WeightStore.ts"
 
@@ -32,10 +32,10 @@ const trainer = new Trainer(setup.config, weights, setup.settings)
 const generator = new Generator(setup.config, weights, setup.settings)
 
 // what has arrived and is not being served yet, each with its place in the order of arrival
-const waiting: Array<{ readonly order: number; readonly stream: Stream }> = []
+const waiting: Array<{ readonly order: number; readonly stream: TokenStream }> = []
 const commands: Array<{ readonly order: number; readonly message: CommandMessage }> = []
 // what is being served
-const streams = new Map<number, Stream>()
+const streams = new Map<number, TokenStream>()
 let current: { readonly id: number; readonly cancel: () => void } | undefined
 let arrivals = 0
 let wake: (() => void) | undefined
@@ -72,7 +72,7 @@ port.on("message", (message: ToWorker) => {
     for (const request of message.requests) {
       const prompt = message.tokens.subarray(start, start + request.length)
       start += request.length
-      const stream = new Stream(request, prompt)
+      const stream = new TokenStream(request, prompt)
       streams.set(request.id, stream)
       waiting.push({ order: arrivals++, stream })
     }
@@ -164,8 +164,8 @@ const serve = <K extends CommandName>(
   })
 
 // requests made before `order`, as many as fit; withdrawn ones are dropped
-const admissible = (order: number): ReadonlyArray<Stream> => {
-  const admitted: Array<Stream> = []
+const admissible = (order: number): ReadonlyArray<TokenStream> => {
+  const admitted: Array<TokenStream> = []
   const room = generator.room
   while (admitted.length < room) {
     const [head] = waiting

@@ -5,14 +5,17 @@ import { hidden } from "../Decoder.ts"
 
 const masks = new Map<number, Tensor>()
 
-/** The causal mask `[length, length]`, made once per length. */
+// longer masks are made anew each time: they are large, and rare
+const longestKept = 512
+
+/** The causal mask `[length, length]`. */
 export const causalMask = (length: number): Tensor => {
   const known = masks.get(length)
   if (known !== undefined) return known
   const mask = new Float32Array(length * length).fill(hidden)
   for (let row = 0; row < length; row++) mask.fill(0, row * length, row * length + row + 1)
   const tensor = new Tensor("float32", mask, [length, length])
-  masks.set(length, tensor)
+  if (length <= longestKept) masks.set(length, tensor)
   return tensor
 }
 

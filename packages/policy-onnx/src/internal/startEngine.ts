@@ -1,26 +1,47 @@
 import { availableParallelism } from "node:os"
 
 /** The engine's worker, started on weights in memory. */
-import type { Checkpoint } from "@sml/language-model"
-import type * as Effect from "effect/Effect"
+import { type Checkpoint, ModelConfig } from "@sml/language-model"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
-import type { EngineError } from "../EngineError.ts"
+import { EngineError } from "../EngineError.ts"
 import type { EngineOptions } from "../EngineOptions.ts"
 import { EngineClient } from "./EngineClient.ts"
+
+const Count = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
+const Settings = Schema.Struct({
+  threads: Count.pipe(Schema.check(Schema.isLessThanOrEqualTo(1024))),
+  maxRows: Count,
+  cacheBytes: Schema.Finite.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
+  microBatchTokens: Count
+})
+
+const refused = (what: string) => (error: Schema.SchemaError) =>
+  new EngineError({
+    reason: `The ${what} cannot be used (${error.message.replace(/\s+/g, " ")}); correct the engine's options.`
+  })
 
 /** The checkpoint's arrays belong to the engine afterwards. */
 export const startEngine = (
   checkpoint: Checkpoint,
   options: EngineOptions
 ): Effect.Effect<EngineClient, EngineError, Scope.Scope> =>
-  EngineClient.make({
-    config: checkpoint.config,
-    weights: Array.from(checkpoint.tensors.values(), ({ data }) => data),
-    settings: {
-      threads: options.threads ?? Math.min(8, availableParallelism()),
-      maxRows: options.maxRows ?? 512,
-      cacheBytes: (options.cacheMegabytes ?? 256) * 2 ** 20,
-      microBatchTokens: options.microBatchTokens ?? 4096
-    }
+  Effect.gen(function* () {
+    const settings = yield* Effect.mapError(
+      Schema.decodeUnknownEffect(Settings)({
+        threads: options.threads ?? Math.min(8, availableParallelism()),
+        maxRows: options.maxRows ?? 512,
+        cacheBytes: (options.cacheMegabytes ?? 256) * 2 ** 20,
+        microBatchTokens: options.microBatchTokens ?? 4096
+      }),
+      refused("settings")
+    )
+    const weights = Array.from(checkpoint.tensors.values(), ({ data }) => data)
+    return yield* EngineClient.make({ config: checkpoint.config, weights, settings })
   })
+
+/** The configuration itself when it makes a model. */
+export const checkedConfig = (config: ModelConfig): Effect.Effect<ModelConfig, EngineError> =>
+  Effect.mapError(Schema.decodeUnknownEffect(ModelConfig)(config), refused("configuration"))

@@ -2,7 +2,7 @@
 import type { RequestHeader } from "./protocol.ts"
 
 /** One request while it is served: its prompt, and the ids sampled so far. */
-export class Stream {
+export class TokenStream {
   readonly request: RequestHeader
   /** Prompt and sampled ids; the first `length` are valid. */
   readonly tokens: Int32Array
