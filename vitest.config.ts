@@ -5,7 +5,12 @@ export default defineConfig({
     projects: [
       "packages/*",
       "apps/*",
-      { test: { name: "scripts", include: ["scripts/test/**/*.test.mjs"] } }
+      {
+        test: {
+          name: "front page",
+          include: ["scripts/test/**/*.test.mjs", ".examples/*.test.ts"]
+        }
+      }
     ]
   }
 })

@@ -22,6 +22,7 @@ const run = (title, command, ...parameters) => {
 }
 
 run("types", "turbo", "run", "check", "--output-logs=errors-only")
+run("types of the front page's examples", "tsc", "-b", "tsconfig.examples.json")
 run("lint", "oxlint", "--type-aware", "--deny-warnings")
 run("format", "oxfmt", "--check")
 run("dead code", "knip")

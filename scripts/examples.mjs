@@ -44,31 +44,36 @@ const testFile = (title, code) => {
   ].join("\n")
 }
 
-/** Writes `.examples/*.test.ts` in every package; returns the number of examples. */
-export const writeExamples = (root) => {
+/** Writes `.examples/*.test.ts` of one folder's README and sources; returns their number. */
+const writeFolder = (folder) => {
+  const target = join(folder, ".examples")
+  rmSync(target, { recursive: true, force: true })
   let count = 0
-  for (const group of ["packages", "apps"]) {
-    for (const name of readdirSync(join(root, group)).sort()) {
-      const folder = join(root, group, name)
-      const target = join(folder, ".examples")
-      rmSync(target, { recursive: true, force: true })
-      const files = [join(folder, "README.md"), ...sources(join(folder, "src"))]
-      for (const file of files.filter(existsSync)) {
-        const raw = readFileSync(file, "utf8")
-        const text = file.endsWith(".ts") ? docstrings(raw) : raw
-        for (const match of text.matchAll(fence)) {
-          const path = relative(folder, file)
-          const line = text.slice(0, match.index).split("\n").length
-          mkdirSync(target, { recursive: true })
-          const base = path.replaceAll(/[^A-Za-z0-9]+/g, "-")
-          writeFileSync(
-            join(target, `${base}-${line}.test.ts`),
-            testFile(`example of ${path}:${line}`, match[1])
-          )
-          count++
-        }
-      }
+  for (const file of [join(folder, "README.md"), ...sources(join(folder, "src"))]) {
+    if (!existsSync(file)) continue
+    const raw = readFileSync(file, "utf8")
+    const text = file.endsWith(".ts") ? docstrings(raw) : raw
+    for (const match of text.matchAll(fence)) {
+      const path = relative(folder, file)
+      const line = text.slice(0, match.index).split("\n").length
+      const base = path.replaceAll(/[^A-Za-z0-9]+/g, "-")
+      mkdirSync(target, { recursive: true })
+      writeFileSync(
+        join(target, `${base}-${line}.test.ts`),
+        testFile(`example of ${path}:${line}`, match[1])
+      )
+      count++
     }
   }
   return count
+}
+
+/** Writes the examples of the front page and of every package; returns their number. */
+export const writeExamples = (root) => {
+  const folders = ["packages", "apps"].flatMap((group) =>
+    readdirSync(join(root, group))
+      .sort()
+      .map((name) => join(root, group, name))
+  )
+  return [root, ...folders].reduce((count, folder) => count + writeFolder(folder), 0)
 }
