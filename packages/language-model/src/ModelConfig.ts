@@ -191,8 +191,9 @@ export const encodeModelConfig = (config: ModelConfig): typeof HuggingFaceConfig
   attention_bias: config.attentionBias !== "none",
   mlp_bias: config.mlpBias,
   bos_token_id: config.bosTokenId ?? null,
+  // one id, several, or none at all
   eos_token_id:
-    config.eosTokenIds.length === 1 ? (config.eosTokenIds[0] ?? null) : [...config.eosTokenIds],
+    config.eosTokenIds.length > 1 ? config.eosTokenIds : (config.eosTokenIds[0] ?? null),
   torch_dtype: "float32"
 })
 

@@ -46,7 +46,7 @@ export interface RequestHeader {
 }
 
 /** Requests that were made in the same moment, with their prompts end to end. */
-export interface GenerateMessage {
+interface GenerateMessage {
   readonly tag: "generate"
   readonly requests: ReadonlyArray<RequestHeader>
   readonly tokens: Int32Array
@@ -62,7 +62,7 @@ export type CommandMessage<C extends CommandName = CommandName> = {
 }[C]
 
 /** Withdraws requests or commands; what is unknown or finished is ignored. */
-export interface CancelMessage {
+interface CancelMessage {
   readonly tag: "cancel"
   readonly id: number
 }
@@ -85,7 +85,7 @@ export interface CompletionsMessage {
 }
 
 /** The requests fail; `reason` is a whole sentence. */
-export interface RequestsFailedMessage {
+interface RequestsFailedMessage {
   readonly tag: "requestsFailed"
   readonly ids: ReadonlyArray<number>
   readonly reason: string
@@ -101,13 +101,13 @@ export type ReplyMessage<C extends CommandName = CommandName> = {
   }
 }[C]
 
-export interface CommandFailedMessage {
+interface CommandFailedMessage {
   readonly tag: "commandFailed"
   readonly id: number
   readonly reason: string
 }
 
-export interface ReadyMessage {
+interface ReadyMessage {
   readonly tag: "ready"
 }
 
