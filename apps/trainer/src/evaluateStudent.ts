@@ -3,6 +3,7 @@ import type { Episode, Task } from "@sml/env-pomdp"
 import { mixSeed } from "@sml/env-pomdp"
 import type { DomainSummaries } from "@sml/eval-harness"
 import { evaluate, heldOutTasks, informative, summariseConditions } from "@sml/eval-harness"
+import { compactEpisode } from "@sml/run-store"
 import { TaskSource } from "@sml/tasks"
 import { ScriptedTeacher } from "@sml/teacher-verifiers"
 import * as Clock from "effect/Clock"
@@ -74,7 +75,9 @@ const evaluateDomain = Effect.fnUntraced(function* (
           condition,
           onProgress: () => progress.emit({ _tag: "Advance", done: ++done })
         })
-      )
+      ),
+      // thousands of token traces would be a good part of the memory
+      Effect.map((episodes) => episodes.map(compactEpisode))
     )
 
   yield* progress.emit({ _tag: "Begin", name: partName(when, domain) })

@@ -1,6 +1,5 @@
 /** The dialogues of an evaluation, in the run folder. */
 import type { Run } from "@sml/run-store"
-import { compactEpisode } from "@sml/run-store"
 import * as Effect from "effect/Effect"
 
 import type { Evaluation } from "./evaluateStudent.ts"
@@ -16,9 +15,7 @@ export const keepEvaluation = Effect.fn("trainer.keepEvaluation")(function* (
   for (const domain of evaluatedDomains) {
     for (const [condition, episodes] of Object.entries(evaluation.episodes[domain])) {
       const phase = `${when}/${domain}/${condition}`
-      yield* run.appendEpisodes(
-        episodes.map((episode) => ({ step, phase, episode: compactEpisode(episode) }))
-      )
+      yield* run.appendEpisodes(episodes.map((episode) => ({ step, phase, episode })))
     }
   }
 })
