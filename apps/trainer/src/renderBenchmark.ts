@@ -5,7 +5,9 @@ import { conditionTitle, formatChange, formatValue, metricText, tableRows } from
 import type { LearningBenchmark, SeedResult } from "./LearningBenchmark.ts"
 import type { Claim } from "./learningClaims.ts"
 
-const row = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
+// a bar inside a cell would end it
+const row = (cells: ReadonlyArray<string>): string =>
+  `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`
 
 const table = (
   head: ReadonlyArray<string>,

@@ -2,8 +2,10 @@
 import * as Effect from "effect/Effect"
 
 import { evaluateStudent } from "./evaluateStudent.ts"
+import { peakMemory } from "./machineFacts.ts"
 import { studentLayer } from "./parties.ts"
 import { Progress } from "./Progress.ts"
+import type { RunResults } from "./RunResults.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import { trainingRun } from "./TrainingRun.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
@@ -36,7 +38,7 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
         title: `Learning from feedback: ${options.domain}, ${result.steps.length} steps`,
         config,
         result,
-        results: result.results
+        results: { ...result.results, memory: peakMemory() } satisfies RunResults
       }).pipe(
         Effect.onInterrupt(() =>
           progress.farewell(

@@ -36,6 +36,12 @@ describe("renderBenchmark", () => {
     )
   })
 
+  it("keeps a bar in a metric's name from ending its cell", () => {
+    const rows = page.split("\n").filter((line) => line.includes("wrong at t)"))
+    assert.isNotEmpty(rows)
+    for (const row of rows) assert.include(row, String.raw`P(correct at t+1 \| wrong at t)`)
+  })
+
   it("leaves a gap where something was measured only once", () => {
     assert.match(page, /\| strictly content-free feedback \| success@4 \| – \| – → 55\.0%/)
   })
