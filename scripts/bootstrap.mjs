@@ -67,7 +67,7 @@ const workspaceHash = () => {
   const hash = createHash("sha256")
   const files = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"]
   for (const group of ["packages", "apps"]) {
-    for (const name of readdirSync(join(root, group)).sort()) {
+    for (const name of readdirSync(join(root, group)).toSorted()) {
       files.push(join(group, name, "package.json"))
     }
   }

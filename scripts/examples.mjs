@@ -12,7 +12,7 @@ const sources = (folder) =>
     ? readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
         .map((entry) => join(entry.parentPath, entry.name))
-        .sort()
+        .toSorted()
     : []
 
 /** The text of every docstring of a source file, with line numbers kept. */
@@ -72,7 +72,7 @@ const writeFolder = (folder) => {
 export const writeExamples = (root) => {
   const folders = ["packages", "apps"].flatMap((group) =>
     readdirSync(join(root, group))
-      .sort()
+      .toSorted()
       .map((name) => join(root, group, name))
   )
   return [root, ...folders].reduce((count, folder) => count + writeFolder(folder), 0)

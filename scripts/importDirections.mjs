@@ -64,7 +64,7 @@ export const faultsOf = (owner, file, text) => {
 export const importDirectionFaults = (root) => {
   const faults = []
   for (const group of ["packages", "apps"]) {
-    for (const name of readdirSync(join(root, group)).sort()) {
+    for (const name of readdirSync(join(root, group)).toSorted()) {
       const source = join(root, group, name, "src")
       const owner = group === "packages" ? name : undefined
       if (owner !== undefined && mayImport[owner] === undefined) {

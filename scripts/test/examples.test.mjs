@@ -21,7 +21,7 @@ it("takes the fences of READMEs and docstrings, and leaves the marked ones alone
   )
   expect(writeExamples(root)).toBe(2)
   const folder = join(root, "packages", "a", ".examples")
-  const [readme, docstring] = readdirSync(folder).sort()
+  const [readme, docstring] = readdirSync(folder).toSorted()
   expect(readme).toBe("README-md-2.test.ts")
   expect(readFileSync(join(folder, readme), "utf8")).toMatch(/^import assert from "node:assert"\n/)
   expect(readFileSync(join(folder, docstring), "utf8")).toContain("  const x = 1\n")

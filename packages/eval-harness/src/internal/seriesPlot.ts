@@ -40,7 +40,7 @@ export interface SeriesPlotOptions {
  * Moves labels apart: positions at least `gap` from each other, inside `[low, high]` where there is
  * room, in the order of the wished ones and as near to them as that allows.
  */
-export const spreadLabels = (
+const spreadLabels = (
   wished: ReadonlyArray<number>,
   gap: number,
   [low, high]: readonly [number, number]
