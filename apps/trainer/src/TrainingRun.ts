@@ -115,6 +115,6 @@ export const trainingRun = Effect.fn("trainer.trainingRun")(function* <E, R>(
     Effect.onInterrupt(() =>
       Effect.flatMap(interruptedSentence(run, steps.length, options), progress.farewell)
     ),
-    Effect.mapError((error) => stoppedBy(error, run, steps.length))
+    Effect.catch((error) => Effect.flatMap(stoppedBy(error, run, steps.length), Effect.fail))
   )
 })

@@ -50,14 +50,28 @@ export class TrainingStopped extends Schema.TaggedError<TrainingStopped>()("Trai
   }
 }
 
-/** The failure, and where what was finished before it is. */
-export const stoppedBy = (error: unknown, run: Run, finished: number): TrainingStopped => {
+/**
+ * The failure, and where what was finished before it is. The weights are saved if that is still
+ * possible.
+ */
+export const stoppedBy = Effect.fn("trainer.stoppedBy")(function* (
+  error: unknown,
+  run: Run,
+  finished: number
+) {
   const sentence = failureSentence(Cause.fail(error)).replace(/\.$/, "")
+  if (finished === 0) return new TrainingStopped({ cause: error, reason: sentence })
+  const learner = yield* Learner
+  const kept = yield* run
+    .saveCheckpoint(finished, (target) => learner.save(target))
+    .pipe(
+      Effect.match({
+        onSuccess: (checkpoint) => `with the weights in ${checkpoint}`,
+        onFailure: () => "but the weights could not be saved"
+      })
+    )
   return new TrainingStopped({
     cause: error,
-    reason:
-      finished === 0
-        ? sentence
-        : `${sentence}; the ${finished} finished steps are kept in ${run.paths.directory}`
+    reason: `${sentence}; the finished steps, ${finished}, are kept in ${run.paths.directory}, ${kept}`
   })
-}
+})

@@ -13,6 +13,7 @@ import { sml } from "./support/sml.ts"
 
 const tabularConfig = fileURLToPath(import.meta.resolve("./fixtures/tabular.config.ts"))
 const slowConfig = fileURLToPath(import.meta.resolve("./fixtures/slow.config.ts"))
+const fullConfig = fileURLToPath(import.meta.resolve("./fixtures/full.config.ts"))
 const tabular = ["--config", tabularConfig]
 
 const made: Array<string> = []
@@ -160,6 +161,18 @@ describe.concurrent("sml", () => {
         await sml(["train", ...tabular, "--json", "/no/such/folder/results.json"]),
         /^--json .*there is no folder \/no\/such\/folder; make it or choose another$/m
       )
+    })
+
+    it("a disk that is full after some steps, of which none is lost", async () => {
+      const root = await folder()
+      const ended = await sml(["train", "--config", fullConfig, "--runs", root])
+      assertOneSentence(
+        ended,
+        /^cannot write the metrics .*: the disk is full, .*; the finished steps, 2, are kept in .*-math-.*, with the weights in .*step-000002$/m
+      )
+      const [run] = await readdir(root)
+      const text = await readFile(join(root, run ?? "", "metrics.jsonl"), "utf8")
+      assert.lengthOf(parseJsonLines(MetricsLine, text).values, 2)
     })
 
     it("a read-only folder for the runs", async () => {
