@@ -21,6 +21,18 @@ const failed = (error: { readonly message: string }) => new StudentError({ reaso
 /**
  * A student that speaks by sampling. Utterances carry the trace of their ids; an utterance whose
  * dialogue would outgrow the sampler's context is a `ContextOverflow`.
+ *
+ * @example
+ * ```ts no-run
+ * import { ChatTokenizer, PolicyStudent } from "@sml/language-model"
+ * import { OnnxPolicy } from "@sml/policy-onnx"
+ * import { Layer } from "effect"
+ *
+ * const checkpoint = "models/my-student"
+ * const student = PolicyStudent.layer({ maxTokens: 12 }).pipe(
+ *   Layer.provide([OnnxPolicy.layer({ checkpoint }), ChatTokenizer.layer(checkpoint)])
+ * )
+ * ```
  */
 export const layer = ({
   maxTokens,
