@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 
 import type { DoctorCheck } from "./DoctorCheck.ts"
 import { failureSentence } from "./failureSentence.ts"
+import { weightsHash } from "./weightsHash.ts"
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
@@ -25,6 +26,19 @@ export const checkCheckpoint = Effect.fn("doctor.checkpoint")(function* (directo
       `vocabulary ${config.vocabularySize}, context ${config.contextLength}; ` +
       `${parameters.toLocaleString("en")} parameters, ${mebibytes(bytes)} of weights, ${mebibytes(copies * bytes)} to train`,
     figures: { parameters, "weight-bytes": bytes, "training-bytes": copies * bytes }
+  } satisfies DoctorCheck
+})
+
+/** The embedded student is there and whole; the hash tells which one it is. */
+export const checkStudent = Effect.fn("doctor.student")(function* (directory: string) {
+  const check = yield* checkCheckpoint(directory)
+  const hash = yield* weightsHash(directory)
+  const { parameters } = check.figures
+  return {
+    name: "student",
+    status: "ok",
+    detail: `${directory}, ${parameters.toLocaleString("en")} parameters, sha256 ${hash}`,
+    figures: check.figures
   } satisfies DoctorCheck
 })
 

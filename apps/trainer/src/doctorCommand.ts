@@ -7,7 +7,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 
-import { checkCheckpoint, checkDialogue, checkGolden } from "./checkModel.ts"
+import { checkCheckpoint, checkDialogue, checkGolden, checkStudent } from "./checkModel.ts"
 import type { DoctorCheck, DoctorReport, DoctorStatus } from "./DoctorCheck.ts"
 import { checkEngine, checkMachine, checkNode, checkRunFolder } from "./doctorChecks.ts"
 import { embeddedCheckpoint } from "./embeddedCheckpoint.ts"
@@ -64,10 +64,7 @@ export const doctorCommand = Command.make(
     yield* look("node", checkNode)
     yield* look("machine", checkMachine)
     yield* look("run folder", checkRunFolder(runs))
-    yield* look(
-      "student",
-      Effect.map(checkCheckpoint(embeddedCheckpoint), (check) => ({ ...check, name: "student" }))
-    )
+    yield* look("student", checkStudent(embeddedCheckpoint))
     yield* look("engine", checkEngine)
     if (Option.isSome(model)) {
       const directory = path.resolve(model.value)
