@@ -99,7 +99,12 @@ const installWorkspace = (environment) => {
 
 const commands = {
   sml: (parameters) => [join(root, "apps", "trainer", "src", "main.ts"), ...parameters],
-  test: (parameters) => [join(root, "scripts", "test.mjs"), ...parameters]
+  test: (parameters) => [join(root, "scripts", "test.mjs"), ...parameters],
+  check: (parameters) => [join(root, "scripts", "check.mjs"), ...parameters],
+  "bench:learning": (parameters) => [
+    join(root, "apps", "trainer", "src", "benchLearning.ts"),
+    ...parameters
+  ]
 }
 
 const [name, ...parameters] = process.argv.slice(2)
@@ -116,7 +121,8 @@ const environment = {
 installWorkspace(environment)
 
 const child = spawn(node, command(parameters), {
-  cwd: name === "test" ? root : (process.env.INIT_CWD ?? root),
+  // paths on the command line are meant from where it was typed
+  cwd: name === "sml" ? (process.env.INIT_CWD ?? root) : root,
   env: environment,
   stdio: "inherit"
 })
