@@ -38,19 +38,23 @@ export interface CorpusOptions {
   readonly tasks: NanoTaskOptions
 }
 
-/** The mixture behind the committed checkpoint. */
+/**
+ * The mixture behind the committed checkpoint. Its math tasks are harder than the default ones (fewer
+ * round numbers), so that the base is often wrong at first and there is something to be learnt from
+ * feedback; and nearly half of the simulated students listen, so that it can be learnt.
+ */
 export const defaultCorpus: CorpusOptions = {
-  mathShare: 0.5,
-  textbookShare: 0.4,
-  toldShare: 0.4,
-  findHiddenShare: 0.4,
+  mathShare: 0.45,
+  textbookShare: 0.25,
+  toldShare: 0.5,
+  findHiddenShare: 0.3,
   underspecifiedShare: 0.12,
-  learnerShare: 0.33,
-  stubbornShare: 0.22,
+  learnerShare: 0.45,
+  stubbornShare: 0.2,
   horizons: [2, 3, 4, 4, 5, 6, 7, 8, 10],
   teacherWeight: 0.3,
   ability: defaultAbility,
-  tasks: {}
+  tasks: { math: { multipleOfTenShare: 0.4 } }
 }
 
 /** One turn; `weight` is the loss weight of its tokens. */

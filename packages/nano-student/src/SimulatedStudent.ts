@@ -51,13 +51,13 @@ export interface Ability {
 
 /** The abilities behind the committed checkpoint. */
 export const defaultAbility: Ability = {
-  firstCorrect: { math: 0.5, code: 0.5 },
+  firstCorrect: { math: 0.45, code: 0.45 },
   toldCorrect: 0.85,
   blindCorrect: 0.02,
   repeats: 0.6,
   obeys: 0.8,
   exact: 0.35,
-  asks: 0.03,
+  asks: 0.01,
   asksBlind: 0.12
 }
 

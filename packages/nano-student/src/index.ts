@@ -1,4 +1,5 @@
 /** The embedded default student: its recipe and its checkpoint. */
+export * from "./checkpointDirectory.ts"
 export * from "./companionFiles.ts"
 export * from "./Corpus.ts"
 export * from "./gates.ts"

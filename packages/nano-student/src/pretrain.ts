@@ -37,7 +37,7 @@ export interface PretrainProgress {
 
 /** The settings behind the committed checkpoint. */
 export const defaultPretrain: PretrainOptions = {
-  steps: 4000,
+  steps: 8000,
   batchSize: 32,
   seed: 1,
   learningRate: 2e-3,
