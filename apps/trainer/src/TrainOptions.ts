@@ -85,7 +85,7 @@ export type PartialTrainOptions = typeof PartialTrainOptions.Type
 /** What `npm start` runs with. */
 export const defaultTrainOptions: TrainOptions = {
   domain: "math",
-  steps: 120,
+  steps: 150,
   tasks: 32,
   group: 8,
   horizon: 4,
