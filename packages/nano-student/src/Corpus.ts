@@ -44,7 +44,7 @@ export interface CorpusOptions {
  * feedback; and nearly half of the simulated students listen, so that it can be learnt.
  */
 export const defaultCorpus: CorpusOptions = {
-  mathShare: 0.45,
+  mathShare: 0.5,
   textbookShare: 0.25,
   toldShare: 0.5,
   findHiddenShare: 0.3,

@@ -35,8 +35,8 @@ const normalStream = (seed: number): (() => number) => {
 /**
  * Random weights, a function of the seed: normal, with deviation `1 / √inputs` for the matrices, those
  * that write into the residual stream divided by `√(2 layers)` too, and 0.02 for the embedding; ones
- * for the norms. For a model this narrow the usual 0.02 everywhere is a slow start: after 2,000 steps
- * the loss is 0.53 instead of 0.49.
+ * for the norms. For a model this narrow the usual 0.02 everywhere is a slow start: on an early corpus
+ * the loss after 2,000 steps was 0.53 with it and 0.50 like this.
  */
 export const initialCheckpoint = (config: ModelConfig, seed: number): Checkpoint => {
   const normal = normalStream(seed)

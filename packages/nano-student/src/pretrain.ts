@@ -37,7 +37,7 @@ export interface PretrainProgress {
 
 /** The settings behind the committed checkpoint. */
 export const defaultPretrain: PretrainOptions = {
-  steps: 8000,
+  steps: 6000,
   batchSize: 32,
   seed: 1,
   learningRate: 2e-3,
