@@ -1,5 +1,6 @@
 /** What `sml doctor --model` says about a checkpoint. */
 import { readChatTokenizer, readCheckpoint } from "@sml/language-model"
+import { checkpointHash } from "@sml/nano-student/checkpointDirectory"
 import { compareGolden } from "@sml/policy-onnx"
 import * as Effect from "effect/Effect"
 
@@ -29,16 +30,18 @@ export const checkCheckpoint = Effect.fn("doctor.checkpoint")(function* (directo
   } satisfies DoctorCheck
 })
 
-/** The embedded student is there and whole; the hash tells which one it is. */
+/** The embedded student is there, whole, and the one that was committed. */
 export const checkStudent = Effect.fn("doctor.student")(function* (directory: string) {
-  const check = yield* checkCheckpoint(directory)
+  const { figures } = yield* checkCheckpoint(directory)
   const hash = yield* weightsHash(directory)
-  const { parameters } = check.figures
+  const same = hash === checkpointHash
   return {
     name: "student",
-    status: "ok",
-    detail: `${directory}, ${parameters.toLocaleString("en")} parameters, sha256 ${hash}`,
-    figures: check.figures
+    status: same ? "ok" : "failed",
+    detail: same
+      ? `${directory}, ${figures.parameters.toLocaleString("en")} parameters, sha256 ${hash}`
+      : `${directory}/model.safetensors has the sha256 ${hash}, not ${checkpointHash}; restore it with git checkout`,
+    figures
   } satisfies DoctorCheck
 })
 

@@ -1,4 +1,5 @@
 /** `sml doctor`. */
+import { checkpointDirectory } from "@sml/nano-student/checkpointDirectory"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -10,7 +11,6 @@ import * as Path from "effect/Path"
 import { checkCheckpoint, checkDialogue, checkGolden, checkStudent } from "./checkModel.ts"
 import type { DoctorCheck, DoctorReport, DoctorStatus } from "./DoctorCheck.ts"
 import { checkEngine, checkMachine, checkNode, checkRunFolder } from "./doctorChecks.ts"
-import { embeddedCheckpoint } from "./embeddedCheckpoint.ts"
 import { failureSentence } from "./failureSentence.ts"
 import { Reported, reported } from "./reported.ts"
 import { Screen } from "./Screen.ts"
@@ -64,7 +64,7 @@ export const doctorCommand = Command.make(
     yield* look("node", checkNode)
     yield* look("machine", checkMachine)
     yield* look("run folder", checkRunFolder(runs))
-    yield* look("student", checkStudent(embeddedCheckpoint))
+    yield* look("student", checkStudent(checkpointDirectory))
     yield* look("engine", checkEngine)
     if (Option.isSome(model)) {
       const directory = path.resolve(model.value)

@@ -1,5 +1,5 @@
 /** `sml pretrain`. */
-import { defaultPretrain } from "@sml/nano-student"
+import { checkpointHash, defaultPretrain } from "@sml/nano-student"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -7,13 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
 import { ConfigError } from "./ConfigError.ts"
-import { embeddedCheckpoint } from "./embeddedCheckpoint.ts"
 import { clockTime } from "./formatting.ts"
 import { Progress } from "./Progress.ts"
 import { Reported, reported } from "./reported.ts"
 import type { GateResult } from "./runPretraining.ts"
 import { runPretraining } from "./runPretraining.ts"
-import { weightsHash } from "./weightsHash.ts"
 
 const atLeast = (name: string, value: number, least: number) =>
   value >= least
@@ -68,8 +66,7 @@ export const pretrainCommand = Command.make(
       gateTasks,
       ...(Option.isNone(threads) ? {} : { threads: threads.value })
     }).pipe(Effect.provide(Progress.layer))
-    const embedded = yield* weightsHash(embeddedCheckpoint).pipe(Effect.option)
-    const same = Option.isSome(embedded) && embedded.value === hash
+    const same = hash === checkpointHash
     yield* Console.log(
       [
         ...gates.flatMap(gateLines),

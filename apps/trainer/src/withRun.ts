@@ -1,11 +1,11 @@
 /** The surroundings of a run: services, a run folder, and notes that say where things are. */
+import { checkpointDirectory } from "@sml/nano-student/checkpointDirectory"
 import type { Run } from "@sml/run-store"
 import { RunStore } from "@sml/run-store"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 
-import { embeddedCheckpoint } from "./embeddedCheckpoint.ts"
 import { environmentLayer, storeLayer, studentLayer } from "./parties.ts"
 import { policyLayer } from "./policyLayer.ts"
 import { Progress } from "./Progress.ts"
@@ -31,7 +31,7 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
 ) {
   const path = yield* Path.Path
   const progress = yield* Progress
-  const checkpoint = path.resolve(options.checkpoint ?? embeddedCheckpoint)
+  const checkpoint = path.resolve(options.checkpoint ?? checkpointDirectory)
   const config = { ...options, checkpoint }
   const note = (text: string) => progress.emit({ _tag: "Note", text })
   if (layers.policy === undefined) yield* note(`student:    ${checkpoint}`)

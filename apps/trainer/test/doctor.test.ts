@@ -18,6 +18,7 @@ describe("sml doctor", () => {
     const status = Object.fromEntries(checks.map((check) => [check.name, check.status]))
     assert.strictEqual(status["node"], "ok")
     assert.strictEqual(status["engine"], "ok")
+    assert.strictEqual(status["student"], "ok")
     assert.strictEqual(status["run folder"], "ok")
     assert.strictEqual(status["model"], "failed")
     assert.isFalse(healthy)

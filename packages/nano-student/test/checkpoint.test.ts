@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { ChatTokenizer, PolicyStudent, readConfig } from "@sml/language-model"
 import {
   checkpointDirectory,
+  checkpointHash,
   companionFiles,
   gateThresholds,
   nanoConfig,
@@ -25,6 +26,7 @@ const read = (name: string) => readFileSync(join(checkpointDirectory, name))
 describe("the committed student", () => {
   it("is the one that its card describes, and small", () => {
     const hash = createHash("sha256").update(read("model.safetensors")).digest("hex")
+    assert.equal(hash, checkpointHash)
     expect(read("MODEL_CARD.md").toString()).toContain(hash)
     expect(statSync(join(checkpointDirectory, "model.safetensors")).size).toBeLessThan(4e6)
   })
