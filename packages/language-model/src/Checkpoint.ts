@@ -16,6 +16,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 import { CheckpointError } from "./CheckpointError.ts"
+import { ggufFloats, parseGguf } from "./internal/ggufFormat.ts"
+import { ggufModel } from "./internal/ggufModel.ts"
 import { headerBytes, parseHeader, prefixLength, toFloats } from "./internal/safetensorsFormat.ts"
 import {
   decodeModelConfig,
@@ -136,6 +138,41 @@ const readTensors = (file: string) =>
     (handle) => Effect.promise(() => handle.close())
   )
 
+const isGguf = (path: string): boolean => path.toLowerCase().endsWith(".gguf")
+
+const ggufAdvice = "pass a GGUF file, readable by this user"
+
+// its header tells its length only by its end, so more of it is read until it is whole
+const readGgufHeader = Effect.fnUntraced(function* (
+  handle: FileHandle,
+  file: string,
+  size: number
+) {
+  for (let length = 2 ** 22; ; length *= 2) {
+    const bytes = yield* readBytes(handle, file, 0, Math.min(length, size))
+    const header = yield* Effect.fromResult(parseGguf(bytes, size, file))
+    if (header !== undefined) return header
+  }
+})
+
+const readGguf = (file: string) =>
+  Effect.acquireUseRelease(
+    attempt(file, "read", ggufAdvice, () => open(file)),
+    Effect.fnUntraced(function* (handle) {
+      const { size } = yield* attempt(file, "read", ggufAdvice, () => handle.stat())
+      const { entries, metadata } = yield* readGgufHeader(handle, file, size)
+      const tensors = new Map<string, Tensor>()
+      for (const entry of entries) {
+        const bytes = yield* readBytes(handle, file, entry.begin, entry.end - entry.begin)
+        const data = yield* Effect.fromResult(ggufFloats(entry, bytes, file))
+        tensors.set(entry.name, { shape: entry.shape, data })
+      }
+      const model = yield* Effect.fromResult(ggufModel({ metadata, tensors }, file))
+      return yield* Effect.fromResult(makeCheckpoint(model.config, model.tensors, file))
+    }),
+    (handle) => Effect.promise(() => handle.close())
+  )
+
 const exists = (file: string) =>
   Effect.promise(() =>
     stat(file).then(
@@ -179,7 +216,9 @@ export const makeCheckpoint = (
       new CheckpointError({
         file,
         tensor,
-        reason: `${file} does not fit its ${configFile}: ${problem}; take both files from the same checkpoint.`
+        reason: isGguf(file)
+          ? `${file} does not fit its own metadata: ${problem}; copy it again from its source.`
+          : `${file} does not fit its ${configFile}: ${problem}; take both files from the same checkpoint.`
       })
     )
   const ordered = new Map<string, Tensor>()
@@ -205,9 +244,10 @@ export const makeCheckpoint = (
 
 /**
  * Reads a Hugging Face folder: `config.json` and `model.safetensors` (or the shards that
- * `model.safetensors.index.json` names). Fails with a `CheckpointError` for missing, truncated,
- * corrupt or mismatched files and for weights that are not finite; memory is only taken for what
- * the files really hold.
+ * `model.safetensors.index.json` names), or a `.gguf` file of the architectures `llama`, `qwen2` and
+ * `qwen3`, whose weights become F32 under Hugging Face's names. Fails with a `CheckpointError` for
+ * missing, truncated, corrupt or mismatched files and for weights that are not finite; memory is
+ * only taken for what the files really hold.
  *
  * @example
  * ```ts no-run
@@ -215,6 +255,7 @@ export const makeCheckpoint = (
  * ```
  */
 export const readCheckpoint = Effect.fn("Checkpoint.read")(function* (directory: string) {
+  if (isGguf(directory)) return yield* readGguf(directory)
   const config = yield* readConfig(directory)
   const tensors = new Map<string, Tensor>()
   const files = yield* weightFiles(directory)
