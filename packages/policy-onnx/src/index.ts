@@ -1,5 +1,4 @@
 /** `Sampler` and `Learner` of `@sml/policy` on onnxruntime-node. */
-export * from "./adamW.ts"
 export * from "./EngineCounters.ts"
 export * from "./compareGolden.ts"
 export * from "./EngineError.ts"

@@ -8,10 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 
+import { adamWStep, initialAdamWState } from "./adamWStep.ts"
 import type { Completion } from "./Completion.ts"
 import type { Datum } from "./Datum.ts"
 import { evaluateObjective } from "./evaluateObjective.ts"
-import { adamWState, adamWStep } from "./internal/adamWStep.ts"
 import { Learner } from "./Learner.ts"
 import { LearnerError, SamplerError } from "./PolicyError.ts"
 import { Sampler } from "./Sampler.ts"
@@ -70,7 +70,7 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
         throw new RangeError(`TabularPolicy: ${logits.length} logits, expected ${size}²`)
       }
       const accumulated = new Float64Array(size * size)
-      let moments = adamWState(size * size)
+      let moments = initialAdamWState([logits])
       const snapshots = new Map<string, Float64Array>()
       const row = (token: number) => logits.subarray(token * size, (token + 1) * size)
       const isToken = (token: number) => token >= 0 && token < size
@@ -148,7 +148,7 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
           }),
           step: (optimiser) =>
             Effect.sync(() => {
-              const gradNorm = adamWStep(logits, accumulated, moments, optimiser)
+              const gradNorm = adamWStep([logits], [accumulated], moments, optimiser, [true])
               accumulated.fill(0)
               return { gradNorm }
             }),
@@ -166,7 +166,7 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
               }
               logits.set(snapshot)
               accumulated.fill(0)
-              moments = adamWState(size * size)
+              moments = initialAdamWState([logits])
               return Effect.void
             })
         })

@@ -2,6 +2,7 @@
  * What a trainable policy is. Two ports, {@link Sampler} and {@link Learner}, and the data that
  * crosses them. The embedded engine and a cluster implement the same ports.
  */
+export * from "./adamWStep.ts"
 export * from "./Completion.ts"
 export * from "./Datum.ts"
 export * from "./DatumError.ts"

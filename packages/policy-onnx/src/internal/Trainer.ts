@@ -1,10 +1,10 @@
 /** Forward and backward passes over packed data, and the optimiser. */
 import type { ModelConfig } from "@sml/language-model"
 import type { AdamW, Objective, StepResult } from "@sml/policy"
+import { adamWStep, type AdamWState, initialAdamWState } from "@sml/policy/adamWStep"
 import * as Effect from "effect/Effect"
 import { Tensor } from "onnxruntime-node"
 
-import { adamWStep, type AdamWState, initialAdamWState } from "../adamW.ts"
 import { gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
 import { EngineFault } from "./EngineFault.ts"
 import { causalMask, Int64Feed } from "./feeds.ts"
@@ -57,7 +57,7 @@ export class Trainer {
       linear: session("linear"),
       clipped: session("clipped")
     }
-    this.#optimiser = initialAdamWState(weights.arrays.map((array) => array.length))
+    this.#optimiser = initialAdamWState(weights.arrays)
   }
 
   /** Log-probabilities of all targets, in the data's order. */
@@ -149,7 +149,7 @@ export class Trainer {
   /** Forgets the gradient and the optimiser's running means. */
   reset(): void {
     this.#gradient = undefined
-    this.#optimiser = initialAdamWState(this.#weights.arrays.map((array) => array.length))
+    this.#optimiser = initialAdamWState(this.#weights.arrays)
   }
 }
 

@@ -1,22 +1,28 @@
 /** The AdamW update on weight arrays, in place. */
-import type { AdamW } from "@sml/policy"
+import type { AdamW } from "./Optimiser.ts"
+
+/** Weights in single precision, as engines have them, or in double, as references do. */
+export type WeightArray = Float32Array | Float64Array
 
 /** Running means of the gradient and of its square, one pair per weight array, and the updates done. */
 export interface AdamWState {
   step: number
-  readonly first: ReadonlyArray<Float32Array>
-  readonly second: ReadonlyArray<Float32Array>
+  readonly first: ReadonlyArray<WeightArray>
+  readonly second: ReadonlyArray<WeightArray>
 }
 
-/** The state before the first update of arrays of these lengths. */
-export const initialAdamWState = (lengths: ReadonlyArray<number>): AdamWState => ({
+const zeros = (like: WeightArray): WeightArray =>
+  like instanceof Float32Array ? new Float32Array(like.length) : new Float64Array(like.length)
+
+/** The state before the first update of these arrays, in their precision. */
+export const initialAdamWState = (weights: ReadonlyArray<WeightArray>): AdamWState => ({
   step: 0,
-  first: lengths.map((length) => new Float32Array(length)),
-  second: lengths.map((length) => new Float32Array(length))
+  first: weights.map(zeros),
+  second: weights.map(zeros)
 })
 
 /** The L2 norm of all numbers of all arrays, summed in float64. */
-export const globalNorm = (arrays: ReadonlyArray<Float32Array>): number => {
+export const globalNorm = (arrays: ReadonlyArray<WeightArray>): number => {
   let sum = 0
   for (const array of arrays) {
     for (let i = 0; i < array.length; i++) {
@@ -40,20 +46,19 @@ export const globalNorm = (arrays: ReadonlyArray<Float32Array>): number => {
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { adamWStep, initialAdamWState } from "@sml/policy-onnx"
+ * import { adamW, adamWStep, initialAdamWState } from "@sml/policy"
  *
  * const weights = [Float32Array.of(1)]
- * const settings = {
- *   learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradNorm: 1
- * }
- * const norm = adamWStep(weights, [Float32Array.of(3)], initialAdamWState([1]), settings, [true])
+ * const state = initialAdamWState(weights)
+ * const settings = adamW({ learningRate: 0.1 })
+ * const norm = adamWStep(weights, [Float32Array.of(3)], state, settings, [true])
  * assert.equal(norm, 3)
  * assert.ok(Math.abs((weights[0]?.[0] ?? 0) - 0.9) < 1e-6)
  * ```
  */
 export const adamWStep = (
-  weights: ReadonlyArray<Float32Array>,
-  gradients: ReadonlyArray<Float32Array>,
+  weights: ReadonlyArray<WeightArray>,
+  gradients: ReadonlyArray<WeightArray>,
   state: AdamWState,
   settings: AdamW,
   decayed: ReadonlyArray<boolean>
