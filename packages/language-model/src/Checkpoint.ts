@@ -173,6 +173,18 @@ const readGguf = (file: string) =>
     (handle) => Effect.promise(() => handle.close())
   )
 
+/** Reads the metadata of a GGUF file, not its tensors. Fails like {@link readCheckpoint}. */
+export const readGgufMetadata = Effect.fn("Checkpoint.readGgufMetadata")((file: string) =>
+  Effect.acquireUseRelease(
+    attempt(file, "read", ggufAdvice, () => open(file)),
+    Effect.fnUntraced(function* (handle) {
+      const { size } = yield* attempt(file, "read", ggufAdvice, () => handle.stat())
+      return (yield* readGgufHeader(handle, file, size)).metadata
+    }),
+    (handle) => Effect.promise(() => handle.close())
+  )
+)
+
 const exists = (file: string) =>
   Effect.promise(() =>
     stat(file).then(
