@@ -12,6 +12,7 @@ import {
   probeTold
 } from "@sml/nano-student"
 import { OnnxPolicy } from "@sml/policy-onnx"
+import { fromPlatformError, makeFolders } from "@sml/run-store"
 import { TaskSource } from "@sml/tasks"
 import { DomainVerifier } from "@sml/teacher-verifiers"
 import * as Effect from "effect/Effect"
@@ -74,6 +75,9 @@ export const runPretraining = Effect.fn("trainer.runPretraining")(function* (
   const progress = yield* Progress
   const directory = path.resolve(options.out)
   const engine = options.threads === undefined ? {} : { threads: options.threads }
+  yield* makeFolders(directory).pipe(
+    Effect.mapError(fromPlatformError("write the student", directory))
+  )
   yield* progress.emit({
     _tag: "Plan",
     title: `sml pretrain: ${options.steps} steps of ${options.batchSize} dialogues`,

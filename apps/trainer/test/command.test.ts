@@ -175,6 +175,14 @@ describe.concurrent("sml", () => {
       assert.lengthOf(parseJsonLines(MetricsLine, text).values, 2)
     })
 
+    it("a place where no student can be written, before any work", async (context) => {
+      if (process.platform !== "linux") context.skip("this system has no /proc")
+      assertOneSentence(
+        await sml(["pretrain", "--steps", "1", "--out", "/proc/no/such"]),
+        /^cannot write the student in \/proc\/no\/such: .*$/m
+      )
+    })
+
     it("a read-only folder for the runs", async () => {
       const root = join(await folder(), "locked")
       await mkdir(root)

@@ -112,9 +112,9 @@ export const probeFeedback = Effect.fn("NanoStudent.probeFeedback")(function* (
 /** Least factor between told and direct, and least gap between informative and content-free. */
 export const gateThresholds = { toldOverDirect: 1.5, feedbackGap: 0.05 } as const
 
-/** Whether the base can use what it is told. */
+/** Whether the base can use what it is told; one that is never right cannot. */
 export const passesTold = ({ direct, told }: ToldVersusDirect): boolean =>
-  told >= gateThresholds.toldOverDirect * direct
+  told > 0 && told >= gateThresholds.toldOverDirect * direct
 
 /** Whether the base reads hints. */
 export const passesFeedback = ({ contentFree, informative }: FeedbackGap): boolean =>

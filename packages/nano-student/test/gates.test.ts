@@ -45,6 +45,7 @@ describe("the gates", () => {
   it("have the thresholds that are documented", () => {
     assert.isTrue(passesTold({ direct: 0.2, told: 0.31, n: 1 }))
     assert.isFalse(passesTold({ direct: 0.2, told: 0.29, n: 1 }))
+    assert.isFalse(passesTold({ direct: 0, told: 0, n: 1 }))
     assert.isTrue(passesFeedback({ informative: 0.4, contentFree: 0.34, n: 1 }))
     assert.isFalse(passesFeedback({ informative: 0.4, contentFree: 0.36, n: 1 }))
   })

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 
+import { makeFolders } from "../makeFolders.ts"
 import { fromPlatformError } from "../RunStoreError.ts"
 import type { RunStoreError } from "../RunStoreError.ts"
-import { makeFolders } from "./makeFolders.ts"
 
 /** The hidden sibling in which `target` is prepared. */
 const partialOf = (path: Path.Path, target: string): string =>

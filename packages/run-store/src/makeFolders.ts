@@ -6,6 +6,8 @@ import * as Path from "effect/Path"
 /**
  * Makes the folder and, where they are missing, those above it. Step by step: Node's own recursive
  * mkdir never ends in a place such as /proc, where a folder cannot be made in one that is there.
+ * Fails with the `PlatformError` of the first folder that could not be made; `fromPlatformError` makes
+ * a sentence of it.
  */
 export const makeFolders = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
