@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 import { tokenText, TokenizerConfig, TokenizerJson } from "./internal/HuggingFaceTokenizer.ts"
+import { tokenBytes } from "./internal/tokenBytes.ts"
 import { readJson, readOptionalJson } from "./internal/tokenizerFiles.ts"
 import { TokenizerError } from "./TokenizerError.ts"
 
@@ -17,6 +18,10 @@ import { TokenizerError } from "./TokenizerError.ts"
  * - `tokenId`: the id of one token.
  * - `addedTokens`: the ids of tokens that are always whole, whatever stands around them.
  * - `vocabularySize`: one more than the largest id.
+ * - `tokenBytes()`: for each id the bytes of UTF-8 that it adds to a text that goes on, empty for
+ *   special tokens and `undefined` where there is no token. Joined they are what `decode` gives, but
+ *   for one space at the beginning of a text, which decoders of words leave out. They are views of
+ *   one buffer, made on the first call.
  */
 export interface Tokenizer {
   readonly encode: (text: string) => ReadonlyArray<number>
@@ -24,6 +29,7 @@ export interface Tokenizer {
   readonly tokenId: (token: string) => number | undefined
   readonly addedTokens: ReadonlySet<number>
   readonly vocabularySize: number
+  readonly tokenBytes: () => ReadonlyArray<Uint8Array | undefined>
 }
 
 /**
@@ -66,7 +72,7 @@ export const makeTokenizer = (
       refuse(error.message.replace(/\s+/g, " ").trim())
     )
   return Result.gen(function* () {
-    const { added_tokens: added = [], model } = yield* decode(TokenizerJson, json)
+    const { added_tokens: added = [], decoder, model } = yield* decode(TokenizerJson, json)
     const { unk_token: configured } = yield* decode(TokenizerConfig, config)
     const unknownToken = model.unk_token ?? tokenText(configured)
     const tokenizer = yield* Result.try({
@@ -91,6 +97,8 @@ export const makeTokenizer = (
     let vocabularySize = 0
     for (const id of tokenizer.get_vocab().values())
       vocabularySize = Math.max(vocabularySize, id + 1)
+    const addedTokens = new Set(added.map(({ id }) => id))
+    let bytes: ReadonlyArray<Uint8Array | undefined> | undefined
     return {
       encode: (text) =>
         tokenizer
@@ -105,8 +113,15 @@ export const makeTokenizer = (
           : tokenizer.decode(kept, { clean_up_tokenization_spaces: false })
       },
       tokenId: (token) => tokenizer.token_to_id(token),
-      addedTokens: new Set(added.map(({ id }) => id)),
-      vocabularySize
+      addedTokens,
+      vocabularySize,
+      tokenBytes: () =>
+        (bytes ??= tokenBytes({
+          decoder,
+          vocabulary: Array.from({ length: vocabularySize }, (_, id) => tokenizer.id_to_token(id)),
+          added: addedTokens,
+          special
+        }))
     } satisfies Tokenizer
   })
 }

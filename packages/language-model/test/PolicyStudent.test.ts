@@ -43,7 +43,8 @@ const play = async ({ completions, contextLength = 100, vocabularySize = 64 }: S
         if (text === undefined) return Effect.fail(new SamplerError({ reason: "Out of words." }))
         const ids = Int32Array.from(nanoChat.tokenizer.encode(text))
         const logprobs = Float32Array.from(ids, () => -0.5)
-        return Effect.succeed({ ids, logprobs, stop: text.endsWith("<end>") ? "stop" : "length" })
+        const stop = text.endsWith("<end>") ? "stop" : "length"
+        return Effect.succeed({ ids, logprobs, rawLogprobs: logprobs, stop })
       }
     })
   )

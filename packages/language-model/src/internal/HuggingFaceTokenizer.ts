@@ -1,7 +1,8 @@
 /** The parts of a Hugging Face folder's tokenizer files that are read here. */
 import * as Schema from "effect/Schema"
 
-const TokenId = Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0)))
+// the library makes room for every id up to the largest
+const TokenId = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 24 })))
 
 const AddedToken = Schema.Struct({ content: Schema.String })
 
@@ -18,6 +19,7 @@ export const TokenizerJson = Schema.Struct({
       })
     )
   ),
+  decoder: Schema.optionalKey(Schema.Unknown),
   model: Schema.Struct({
     // files of before 2020 do not name it
     type: Schema.optionalKey(Schema.Literals(["BPE", "Unigram", "WordPiece", "WordLevel"])),
