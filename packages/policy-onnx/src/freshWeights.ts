@@ -1,7 +1,6 @@
 /** The weights of a model before any training. */
 import { type ModelConfig, type Tensor, tensorShapes } from "@sml/language-model"
-
-import { uniformAt } from "./sampleToken.ts"
+import { uniformAt } from "@sml/policy"
 
 /**
  * Matrices from a normal distribution with standard deviation 0.02, those that write into the

@@ -6,15 +6,17 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 
 import { adamWStep, initialAdamWState } from "./adamWStep.ts"
 import type { Completion } from "./Completion.ts"
 import type { Datum } from "./Datum.ts"
 import { evaluateObjective } from "./evaluateObjective.ts"
+import { tokenDistribution } from "./filterDistribution.ts"
 import { Learner } from "./Learner.ts"
 import { LearnerError, SamplerError } from "./PolicyError.ts"
 import { Sampler } from "./Sampler.ts"
+import { sampleToken, uniformAt } from "./sampleToken.ts"
+import { samplingFault } from "./SamplingSettings.ts"
 
 /** Size and start of a tabular policy. */
 export interface TabularPolicyOptions {
@@ -26,12 +28,11 @@ export interface TabularPolicyOptions {
   readonly logits?: ArrayLike<number>
 }
 
-/** Log-probabilities of a row of logits at a temperature above 0. */
-const logSoftmax = (row: Float64Array, temperature: number): Float64Array => {
-  const scaled = row.map((logit) => logit / temperature)
-  const largest = scaled.reduce((left, right) => Math.max(left, right), -Infinity)
-  const total = scaled.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)
-  return scaled.map((logit) => logit - largest - Math.log(total))
+/** Log-probabilities of a row of logits. */
+const logSoftmax = (row: Float64Array): Float64Array => {
+  const largest = row.reduce((left, right) => Math.max(left, right), -Infinity)
+  const total = row.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)
+  return row.map((logit) => logit - largest - Math.log(total))
 }
 
 /**
@@ -75,32 +76,45 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
       const row = (token: number) => logits.subarray(token * size, (token + 1) * size)
       const isToken = (token: number) => token >= 0 && token < size
 
-      const generate: Sampler["Service"]["generate"] = Effect.fnUntraced(function* (request) {
-        const last = request.tokens.at(-1)
-        if (last === undefined || !request.tokens.every(isToken)) {
-          return yield* new SamplerError({
-            reason: `TabularPolicy: the request needs at least one token, each below ${size}.`
+      const scratch = tokenDistribution(size)
+
+      const generate: Sampler["Service"]["generate"] = (request) =>
+        Effect.suspend(() => {
+          const last = request.tokens.at(-1)
+          if (last === undefined || !request.tokens.every(isToken)) {
+            return refuse(`the request needs at least one token, each below ${size}`)
+          }
+          const problem = samplingFault(request)
+          if (problem !== undefined) return refuse(problem)
+          if ((request.stopStrings ?? []).length > 0) {
+            return refuse("its tokens have no text to find stop strings in; use stop ids")
+          }
+          const from = request.tokens.length
+          const room = Math.max(0, Math.min(request.maxTokens, contextLength - from))
+          const ids = new Int32Array(room)
+          const logprobs = new Float32Array(room)
+          const rawLogprobs = new Float32Array(room)
+          const draw = { id: last, logprob: 0, rawLogprob: 0 }
+          let length = 0
+          let stopped = false
+          while (length < room && !stopped) {
+            const uniform = uniformAt(request.seed, from + length)
+            if (!sampleToken(row(draw.id), 0, size, request, uniform, scratch, draw)) {
+              return refuse(`the logits after token ${draw.id} are not finite`)
+            }
+            ids[length] = draw.id
+            logprobs[length] = draw.logprob
+            rawLogprobs[length] = draw.rawLogprob
+            length += 1
+            stopped = request.stop.includes(draw.id)
+          }
+          return Effect.succeed<Completion>({
+            ids: ids.slice(0, length),
+            logprobs: logprobs.slice(0, length),
+            rawLogprobs: rawLogprobs.slice(0, length),
+            stop: stopped ? "stop" : "length"
           })
-        }
-        const room = Math.min(request.maxTokens, contextLength - request.tokens.length)
-        const ids: Array<number> = []
-        const logprobs: Array<number> = []
-        let token = last
-        while (ids.length < room) {
-          // a greedy completion carries the log-probabilities at temperature 1
-          const greedy = request.temperature === 0
-          const choices = logSoftmax(row(token), greedy ? 1 : request.temperature)
-          token = greedy ? argmax(choices) : draw(choices, yield* Random.next)
-          ids.push(token)
-          logprobs.push(choices[token] ?? Number.NaN)
-          if (request.stop.includes(token)) break
-        }
-        return {
-          ids: Int32Array.from(ids),
-          logprobs: Float32Array.from(logprobs),
-          stop: request.stop.includes(token) && ids.length > 0 ? "stop" : "length"
-        } satisfies Completion
-      })
+        })
 
       const forward = Effect.fnUntraced(function* (data: ReadonlyArray<Datum>) {
         for (const { label, tokens } of data) {
@@ -113,7 +127,7 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
         return data.map(({ tokens, weights }) =>
           Float32Array.from(
             weights,
-            (_weight, at) => logSoftmax(row(tokens[at] ?? 0), 1)[tokens[at + 1] ?? 0] ?? Number.NaN
+            (_weight, at) => logSoftmax(row(tokens[at] ?? 0))[tokens[at + 1] ?? 0] ?? Number.NaN
           )
         )
       })
@@ -121,7 +135,7 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
       return Context.make(Sampler, {
         contextLength,
         vocabularySize: size,
-        generate: (request) => Random.withSeed(generate(request), request.seed)
+        generate
       }).pipe(
         Context.add(Learner, {
           forward,
@@ -137,7 +151,7 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
                 const from = tokens[at] ?? 0
                 const to = tokens[at + 1] ?? 0
                 // ∂ log softmax(z)_to / ∂ z_k = [k = to] − softmax(z)_k
-                for (const [next, logprob] of logSoftmax(row(from), 1).entries()) {
+                for (const [next, logprob] of logSoftmax(row(from)).entries()) {
                   const cell = from * size + next
                   accumulated[cell] =
                     (accumulated[cell] ?? 0) + slope * ((next === to ? 1 : 0) - Math.exp(logprob))
@@ -174,15 +188,5 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
     })
   )
 
-const argmax = (row: Float64Array): number => row.indexOf(row.reduce((a, b) => Math.max(a, b)))
-
-/** The token at quantile `uniform` of the distribution. */
-const draw = (logprobs: Float64Array, uniform: number): number => {
-  let left = uniform
-  for (const [token, logprob] of logprobs.entries()) {
-    left -= Math.exp(logprob)
-    if (left < 0) return token
-  }
-  // rounding may leave a rest of the size of an ulp
-  return logprobs.length - 1
-}
+const refuse = (problem: string): Effect.Effect<never, SamplerError> =>
+  Effect.fail(new SamplerError({ reason: `TabularPolicy: ${problem}.` }))

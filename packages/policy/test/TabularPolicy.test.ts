@@ -70,6 +70,48 @@ describe("TabularPolicy", () => {
     }).pipe(Effect.provide(policy))
   )
 
+  it.effect("filters, and reports both log-probabilities", () =>
+    Effect.gen(function* () {
+      const sampler = yield* Sampler
+      const one = { ...request, tokens: Int32Array.of(1), maxTokens: 1, temperature: 0.5 }
+      // row 1 is [0, 0.2, 0.9]
+      const raw = Math.log(Math.exp(0) + Math.exp(0.2) + Math.exp(0.9))
+      const drawn = Math.log(Math.exp(0.4) + Math.exp(1.8))
+      for (let seed = 0; seed < 40; seed++) {
+        const { ids, logprobs, rawLogprobs } = yield* sampler.generate({ ...one, topK: 2, seed })
+        assert.oneOf(ids[0], [1, 2])
+        const logit = ids[0] === 1 ? 0.2 : 0.9
+        assert.closeTo(logprobs[0] ?? 0, logit / 0.5 - drawn, 1e-6)
+        assert.closeTo(rawLogprobs[0] ?? 0, logit - raw, 1e-6)
+        const certain = yield* sampler.generate({ ...one, topP: 0.1, seed })
+        assert.strictEqual(certain.logprobs[0], 0)
+        const likely = yield* sampler.generate({ ...one, minP: 0.9, seed })
+        assert.strictEqual(likely.ids[0], 2)
+      }
+    }).pipe(Effect.provide(policy))
+  )
+
+  it.effect("refuses settings out of range and stop strings, in one sentence", () =>
+    Effect.gen(function* () {
+      const sampler = yield* Sampler
+      const cases = [
+        [{ topK: 0 }, /topK is 0/],
+        [{ topP: 1.5 }, /topP is 1.5/],
+        [{ minP: 1 }, /minP is 1/],
+        [{ temperature: -1 }, /temperature is -1/],
+        [{ stopStrings: ["."] }, /stop strings/]
+      ] as const
+      for (const [more, problem] of cases) {
+        const error = yield* Effect.flip(sampler.generate({ ...request, ...more }))
+        assert.strictEqual(error._tag, "SamplerError")
+        assert.match(error.message, problem)
+        assert.match(error.message, /^[^\n]+\.$/)
+      }
+      const same = yield* sampler.generate({ ...request, stopStrings: [] })
+      assert.deepStrictEqual(same, yield* sampler.generate(request))
+    }).pipe(Effect.provide(policy))
+  )
+
   it.effect("never exceeds its context", () =>
     Effect.gen(function* () {
       const sampler = yield* Sampler

@@ -127,7 +127,7 @@ describe("prime", () => {
   it.effect("teaches the student to ask, and asking to succeed", () =>
     Effect.gen(function* () {
       const before = yield* alone
-      const { counts, learnt } = yield* prime(secretTasks, imitate, { samplesPerTask: 40 }, tools)
+      const { counts, learnt } = yield* prime(secretTasks, imitate, { samplesPerTask: 80 }, tools)
       assert.strictEqual(learnt, counts.successes)
       const after = yield* alone
       assert.isAbove(questionRate(after), questionRate(before) + 0.2)

@@ -208,7 +208,7 @@ export class EngineClient {
     this.#take(id, waiting)?.(Result.succeed(reply))
   }
 
-  #complete({ completions, counters, ids, logprobs }: CompletionsMessage): void {
+  #complete({ completions, counters, ids, logprobs, rawLogprobs }: CompletionsMessage): void {
     this.counters = counters
     let at = 0
     for (const { count, id, stop } of completions) {
@@ -216,7 +216,14 @@ export class EngineClient {
       this.#take(
         id,
         this.#requests
-      )?.(Result.succeed({ ids: ids.slice(at, end), logprobs: logprobs.slice(at, end), stop }))
+      )?.(
+        Result.succeed({
+          ids: ids.slice(at, end),
+          logprobs: logprobs.slice(at, end),
+          rawLogprobs: rawLogprobs.slice(at, end),
+          stop
+        })
+      )
       at = end
     }
   }

@@ -1,10 +1,16 @@
 /** Continuous batching: streams join and leave between steps. */
 import type { ModelConfig } from "@sml/language-model"
+import {
+  type Draw,
+  sampleToken,
+  type TokenDistribution,
+  tokenDistribution,
+  uniformAt
+} from "@sml/policy"
 import * as Effect from "effect/Effect"
 import { Tensor } from "onnxruntime-node"
 
 import { cacheName, samplerGraph } from "../SamplerGraph.ts"
-import { type Draw, sampleToken, uniformAt } from "../sampleToken.ts"
 import { CacheArena } from "./CacheArena.ts"
 import { DialogueCache } from "./DialogueCache.ts"
 import { EngineFault } from "./EngineFault.ts"
@@ -48,16 +54,17 @@ export class Generator {
   readonly #outputs: ReadonlyArray<string>
   readonly #arenas = new Map<number, CacheArena>()
   readonly #dialogues: DialogueCache
-  readonly #scratch: Float64Array
-  readonly #draw: Draw = { id: 0, logprob: 0 }
+  readonly #scratch: TokenDistribution
+  readonly #draw: Draw = { id: 0, logprob: 0, rawLogprob: 0 }
   #finished: Array<TokenStream> = []
 
   constructor(config: ModelConfig, weights: WeightStore, settings: EngineSettings) {
     this.#config = config
     this.#weights = weights
     this.#settings = settings
-    this.#first = new GraphSession(() => samplerGraph(config, false), settings.threads)
-    this.#next = new GraphSession(() => samplerGraph(config, true), settings.threads)
+    const { threads } = settings
+    this.#first = new GraphSession(() => samplerGraph(config, false, threads), threads)
+    this.#next = new GraphSession(() => samplerGraph(config, true, threads), threads)
     this.#outputs = [
       "logits",
       ...Array.from({ length: config.layers }, (_, layer) => [
@@ -66,7 +73,7 @@ export class Generator {
       ]).flat()
     ]
     this.#dialogues = new DialogueCache(config, settings.cacheBytes)
-    this.#scratch = new Float64Array(config.vocabularySize)
+    this.#scratch = tokenDistribution(config.vocabularySize)
   }
 
   /** Streams that are being decoded. */
@@ -245,15 +252,15 @@ export class Generator {
       const logits = outputs.floats("logits")
       const draw = this.#draw
       for (const [index, stream] of streams.entries()) {
-        const { seed, temperature } = stream.request
+        const { sampling, seed } = stream.request
         const uniform = uniformAt(seed, stream.length)
         const start = rowOf(index) * size
-        if (!sampleToken(logits, start, size, temperature, uniform, this.#scratch, draw)) {
+        if (!sampleToken(logits, start, size, sampling, uniform, this.#scratch, draw)) {
           return new EngineFault({
             reason: `The logits at position ${stream.length} are not finite; the training has diverged, restore an earlier checkpoint.`
           })
         }
-        stream.append(draw.id, draw.logprob)
+        stream.append(draw)
         this.counters.sampledTokens += 1
       }
       return Effect.void

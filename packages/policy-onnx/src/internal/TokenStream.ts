@@ -1,4 +1,6 @@
 /** A token stream that is being continued. */
+import type { Draw } from "@sml/policy"
+
 import type { RequestHeader } from "./protocol.ts"
 
 /** One request while it is served: its prompt, and the ids sampled so far. */
@@ -7,6 +9,7 @@ export class TokenStream {
   /** Prompt and sampled ids; the first `length` are valid. */
   readonly tokens: Int32Array
   readonly logprobs: Float32Array
+  readonly rawLogprobs: Float32Array
   length: number
   /** Tokens whose keys and values are in the cache row. */
   cached = 0
@@ -19,6 +22,7 @@ export class TokenStream {
     this.tokens = new Int32Array(prompt.length + request.limit)
     this.tokens.set(prompt)
     this.logprobs = new Float32Array(request.limit)
+    this.rawLogprobs = new Float32Array(request.limit)
     this.length = prompt.length
   }
 
@@ -26,8 +30,9 @@ export class TokenStream {
     return this.length - this.request.length
   }
 
-  append(id: number, logprob: number): void {
+  append({ id, logprob, rawLogprob }: Draw): void {
     this.logprobs[this.sampled] = logprob
+    this.rawLogprobs[this.sampled] = rawLogprob
     this.tokens[this.length] = id
     this.length += 1
     if (this.request.stop.includes(id)) this.finished = "stop"

@@ -184,17 +184,23 @@ const postCompletions = (): void => {
   for (const stream of finished) total += stream.sampled
   const ids = new Int32Array(total)
   const logprobs = new Float32Array(total)
+  const rawLogprobs = new Float32Array(total)
   let at = 0
   for (const stream of finished) {
     const { id, length } = stream.request
     const stop = stream.finished === "stop" ? "stop" : "length"
     ids.set(stream.tokens.subarray(length, stream.length), at)
     logprobs.set(stream.logprobs.subarray(0, stream.sampled), at)
+    rawLogprobs.set(stream.rawLogprobs.subarray(0, stream.sampled), at)
     at += stream.sampled
     completions.push({ id, count: stream.sampled, stop })
     streams.delete(id)
   }
-  post({ tag: "completions", completions, ids, logprobs, counters: counters() }, [ids, logprobs])
+  post({ tag: "completions", completions, ids, logprobs, rawLogprobs, counters: counters() }, [
+    ids,
+    logprobs,
+    rawLogprobs
+  ])
 }
 
 // one step of everything that can go on; false when there is nothing to do

@@ -1,6 +1,6 @@
 /** What the main thread and the engine's worker say to each other. */
 import type { ModelConfig } from "@sml/language-model"
-import type { AdamW, CompletionStop, Objective, StepResult } from "@sml/policy"
+import type { AdamW, CompletionStop, Objective, SamplingSettings, StepResult } from "@sml/policy"
 
 /** A learner's data, end to end in flat arrays: `lengths` counts tokens; `weights`, `advantages` and
  * `sampled` have one entry less per sequence than `tokens`. */
@@ -39,7 +39,7 @@ export interface RequestHeader {
   readonly length: number
   /** Ids to sample at most; the prompt and they fit into the context. */
   readonly limit: number
-  readonly temperature: number
+  readonly sampling: SamplingSettings
   readonly stop: ReadonlyArray<number>
   readonly seed: number
   readonly cacheKey: string | undefined
@@ -81,6 +81,7 @@ export interface CompletionsMessage {
   readonly completions: ReadonlyArray<CompletionHeader>
   readonly ids: Int32Array
   readonly logprobs: Float32Array
+  readonly rawLogprobs: Float32Array
   readonly counters: Counters
 }
 
