@@ -6,6 +6,11 @@ export interface EngineOptions {
   readonly maxRows?: number
   /** Bound on the keys and values of dialogues between their turns, in megabytes; 256 unless given. */
   readonly cacheMegabytes?: number
-  /** Tokens per forward and backward pass, 4096 unless given; memory grows with it. */
+  /** Tokens per forward and backward pass at most, 4096 unless given. */
   readonly microBatchTokens?: number
+  /**
+   * Bound on what a forward pass keeps for its backward pass, in megabytes; 1024 unless given.
+   * Micro-batches are cut so that `activationBytes` stays within it; one sequence always runs.
+   */
+  readonly activationMegabytes?: number
 }

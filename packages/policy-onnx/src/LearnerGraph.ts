@@ -2,7 +2,10 @@
 import type { ModelConfig } from "@sml/language-model"
 import { gradient, Graph, Op, type Value } from "@sml/onnx-autodiff"
 
-import { causalAttention, decode, logitsOf, rotaryInputs, weightInputs } from "./Decoder.ts"
+import { type AdapterShape, adapterInputs } from "./adapterInputs.ts"
+import { architectures } from "./architectures.ts"
+import { causalAttention } from "./Attention.ts"
+import { Blocks, rotaryInputs, weightInputs } from "./Blocks.ts"
 
 /**
  * What is differentiated, with `ℓ` the log-probability of each target:
@@ -18,32 +21,38 @@ export type Loss = "none" | "linear" | "clipped"
 export const gradientPrefix = "gradient:"
 
 /**
- * Inputs: the weights, `rotary.cos` and `rotary.sin`, `ids` and `targets` (int32 `[B, T]`),
- * `positions` (int64 `[B, T]`), `mask` (`[T, T]`, see {@link causalAttention}) and those of the loss,
- * each `[B, T]`. Sequences are padded at the end: a position only sees earlier ones, so padding needs
- * no mask, only a coefficient of 0. Outputs: `logprobs` `[B, T]` and, unless the loss is `"none"`,
- * the gradient of every weight.
+ * Inputs: the weights, `rotary.cos` and `rotary.sin`, `ids` (int32 `[B, T]`), `positions` (int64
+ * `[B, T]`), `mask` (`[T, T]`, see {@link causalAttention}), `scored` (int32 `[N]`: where in the
+ * flattened `[B·T]` the targets are predicted), `targets` (int32 `[N]`) and those of the loss, each
+ * `[N]`. Logits exist at the scored positions only. Sequences are padded at the end: a position only
+ * sees earlier ones, so padding needs no mask. Outputs: `logprobs` `[N]` and, unless the loss is
+ * `"none"`, the gradient of every weight; with an adapter, whose matrices are inputs too (see
+ * {@link adapterInputs}), of its matrices only.
  */
-export const learnerGraph = (config: ModelConfig, loss: Loss): Graph => {
+export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterShape): Graph => {
   const graph = new Graph(`learner-${loss}`)
   const weights = weightInputs(graph, config)
-  const shape = ["B", "T"]
-  const inputs = {
+  const added = adapterInputs(graph, config, adapter, loss !== "none")
+  const model = new Blocks(config, {
     weights,
-    ids: graph.input("ids", "int32", shape),
-    positions: graph.input("positions", "int64", shape),
+    adapters: added.adapters,
+    ids: graph.input("ids", "int32", ["B", "T"]),
+    positions: graph.input("positions", "int64", ["B", "T"]),
     ...rotaryInputs(graph, config),
     attention: causalAttention(config, graph.input("mask", "float32", ["T", "T"]))
-  }
-  const targets = graph.input("targets", "int32", shape)
-  const logits = logitsOf(config, inputs, decode(config, inputs))
-  const picked = Op.gatherElements(Op.logSoftmax(logits), Op.unsqueeze(targets, [2]))
-  const logprobs = Op.squeeze(picked, [2])
+  })
+  const scored = graph.input("scored", "int32", ["N"])
+  const targets = graph.input("targets", "int32", ["N"])
+  const states = Op.reshape(architectures[config.family](model), ["B*T", config.hiddenSize])
+  const logits = model.head(Op.gather(states, scored))
+  const picked = Op.gatherElements(Op.logSoftmax(logits), Op.unsqueeze(targets, [1]))
+  const logprobs = Op.squeeze(picked, [1])
   graph.output("logprobs", logprobs)
   if (loss === "none") return graph
-  const names = [...weights.keys()]
-  const gradients = gradient(lossOf(graph, loss, logprobs), [...weights.values()])
-  gradients.forEach((value, i) => {
+  const trained = adapter === undefined ? weights : added.matrices
+  const names = [...trained.keys()]
+  // what is not asked for here costs nothing: no gradient of a frozen matrix is built
+  gradient(lossOf(graph, loss, logprobs), [...trained.values()]).forEach((value, i) => {
     graph.output(`${gradientPrefix}${names[i] ?? ""}`, value)
   })
   return graph
@@ -54,10 +63,10 @@ const lossOf = (
   loss: "linear" | "clipped",
   logprobs: Value<"float32">
 ): Value<"float32"> => {
-  const coefficients = graph.input("coefficients", "float32", ["B", "T"])
+  const coefficients = graph.input("coefficients", "float32", ["N"])
   if (loss === "linear") return Op.neg(Op.reduceSum(Op.mul(coefficients, logprobs)))
-  const advantages = graph.input("advantages", "float32", ["B", "T"])
-  const sampled = graph.input("sampled", "float32", ["B", "T"])
+  const advantages = graph.input("advantages", "float32", ["N"])
+  const sampled = graph.input("sampled", "float32", ["N"])
   const low = graph.input("low", "float32", [])
   const high = graph.input("high", "float32", [])
   const ratio = Op.exp(Op.sub(logprobs, sampled))

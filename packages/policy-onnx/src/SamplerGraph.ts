@@ -2,22 +2,13 @@
 import type { ModelConfig } from "@sml/language-model"
 import { Graph, Op } from "@sml/onnx-autodiff"
 
-import {
-  type Attention,
-  cachedAttention,
-  causalAttention,
-  decode,
-  logitsOf,
-  rotaryInputs,
-  weightInputs
-} from "./Decoder.ts"
+import { architectures } from "./architectures.ts"
+import { type Attention, cachedAttention, causalAttention } from "./Attention.ts"
+import { Blocks, rotaryInputs, weightInputs } from "./Blocks.ts"
 
 /** The names of a layer's cached keys and values among the inputs (`past`) and outputs (`new`). */
 export const cacheName = (part: "past" | "new", what: "keys" | "values", layer: number): string =>
   `${part}.${what}.${layer}`
-
-// onnxruntime sums so many terms of a matrix product in one pass, see Decoder.linear
-const exactContraction = 128
 
 /**
  * New positions `[B, T]` of B streams, with or without a cache of earlier ones.
@@ -28,9 +19,10 @@ const exactContraction = 128
  * and `past.values.i`, `[B, keyValueHeads, P, headSize]`.
  *
  * Outputs: `logits` `[B, vocabulary]` of the last positions and for each layer `new.keys.i` and
- * `new.values.i`, `[B, keyValueHeads, T, headSize]`.
+ * `new.values.i`, `[B, keyValueHeads, T, headSize]`. On a session of `threads` threads, the bits of a
+ * row do not depend on the rows beside it.
  */
-export const samplerGraph = (config: ModelConfig, withPast: boolean): Graph => {
+export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: number): Graph => {
   const graph = new Graph(withPast ? "sampler-with-past" : "sampler")
   const weights = weightInputs(graph, config)
   const ids = graph.input("ids", "int32", ["B", "T"])
@@ -53,15 +45,15 @@ export const samplerGraph = (config: ModelConfig, withPast: boolean): Graph => {
     graph.output(cacheName("new", "values", layer), v)
     return attention(layer, q, k, v)
   }
-  const inputs = {
+  const model = new Blocks(config, {
     weights,
     ids,
     positions,
     ...rotary,
     attention: recording,
-    contraction: exactContraction
-  }
-  const states = Op.reshape(decode(config, inputs), ["B*T", config.hiddenSize])
-  graph.output("logits", logitsOf(config, inputs, Op.gather(states, last)))
+    exactFor: threads
+  })
+  const states = Op.reshape(architectures[config.family](model), ["B*T", config.hiddenSize])
+  graph.output("logits", model.head(Op.gather(states, last)))
   return graph
 }

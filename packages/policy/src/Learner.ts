@@ -10,6 +10,8 @@ import type { LearnerError } from "./PolicyError.ts"
 /**
  * What one pass over the data gave. `loss` is the objective's value; `logprobs[i]` has the length of
  * `data[i].weights` and holds the log-probability (nats) of each target under the current weights.
+ * Where the weight is 0 it means nothing: an engine computes no logits where no loss falls, and
+ * leaves 0 there.
  */
 export interface ForwardBackward {
   readonly loss: number

@@ -2,7 +2,7 @@
 import type { ModelConfig } from "@sml/language-model"
 import { Tensor } from "onnxruntime-node"
 
-import { hidden } from "../Decoder.ts"
+import { hidden } from "../Attention.ts"
 import { cacheName } from "../SamplerGraph.ts"
 import type { Feeds, Outputs } from "./GraphSession.ts"
 import type { TokenStream } from "./TokenStream.ts"

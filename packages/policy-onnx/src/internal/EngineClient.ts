@@ -54,8 +54,9 @@ export class EngineClient {
     forwardBackward: new Map(),
     step: new Map(),
     exportWeights: new Map(),
+    exportTrained: new Map(),
     exportGradient: new Map(),
-    importWeights: new Map()
+    importTrained: new Map()
   }
   #outbox: Array<Outgoing> = []
   #ids = 0
@@ -82,7 +83,7 @@ export class EngineClient {
   private constructor(setup: WorkerSetup) {
     this.#worker = new Worker(entry, {
       workerData: setup,
-      transferList: setup.weights.flatMap(({ buffer }) =>
+      transferList: [...setup.weights, ...(setup.adapter?.matrices ?? [])].flatMap(({ buffer }) =>
         buffer instanceof ArrayBuffer ? [buffer] : []
       )
     })

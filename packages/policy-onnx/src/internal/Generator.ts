@@ -17,8 +17,8 @@ import { EngineFault } from "./EngineFault.ts"
 import { bucket, causalMask, Int64Feed } from "./feeds.ts"
 import { type Feeds, GraphSession, type Outputs } from "./GraphSession.ts"
 import type { EngineSettings } from "./protocol.ts"
+import type { SampledWeights } from "./SampledWeights.ts"
 import type { TokenStream } from "./TokenStream.ts"
-import type { WeightStore } from "./WeightStore.ts"
 
 /** Numbers of tokens and seconds since the start. */
 export interface GeneratorCounters {
@@ -47,7 +47,7 @@ export class Generator {
     decodeSeconds: 0
   }
   readonly #config: ModelConfig
-  readonly #weights: WeightStore
+  readonly #weights: SampledWeights
   readonly #settings: EngineSettings
   readonly #first: GraphSession
   readonly #next: GraphSession
@@ -58,7 +58,7 @@ export class Generator {
   readonly #draw: Draw = { id: 0, logprob: 0, rawLogprob: 0 }
   #finished: Array<TokenStream> = []
 
-  constructor(config: ModelConfig, weights: WeightStore, settings: EngineSettings) {
+  constructor(config: ModelConfig, weights: SampledWeights, settings: EngineSettings) {
     this.#config = config
     this.#weights = weights
     this.#settings = settings
@@ -109,6 +109,7 @@ export class Generator {
   admit(streams: ReadonlyArray<TokenStream>): Effect.Effect<void, EngineFault> {
     return Effect.gen({ self: this }, function* () {
       const start = performance.now()
+      yield* this.#weights.refresh()
       const fresh: Array<TokenStream> = []
       const continued: Array<TokenStream> = []
       for (const stream of streams) {

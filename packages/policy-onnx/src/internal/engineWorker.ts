@@ -19,17 +19,19 @@ import {
   type ToWorker,
   type WorkerSetup
 } from "./protocol.ts"
+import { SampledWeights } from "./SampledWeights.ts"
 import { TokenStream } from "./TokenStream.ts"
 import { Trainer } from "./Trainer.ts"
-import { WeightStore } from "./WeightStore.ts"
+import { replaceArrays, WeightStore } from "./WeightStore.ts"
 
 const port = parentPort
 if (port === null) throw new Error("engineWorker.ts is the entry of a worker thread")
 
 const setup: WorkerSetup = workerData
-const weights = new WeightStore(setup.config, setup.weights)
+const weights = new WeightStore(setup.config, setup.weights, setup.adapter)
+const sampled = new SampledWeights(weights, setup.settings.threads)
 const trainer = new Trainer(setup.config, weights, setup.settings)
-const generator = new Generator(setup.config, weights, setup.settings)
+const generator = new Generator(setup.config, sampled, setup.settings)
 
 // what has arrived and is not being served yet, each with its place in the order of arrival
 const waiting: Array<{ readonly order: number; readonly stream: TokenStream }> = []
@@ -125,11 +127,12 @@ const handlers: Handlers = {
       "forwardBackwardSeconds"
     ),
   step: (settings) => timed(trainer.step(settings), "stepSeconds"),
-  exportWeights: () => Effect.sync(() => weights.copy()),
+  exportWeights: () => Effect.map(sampled.refresh(), () => sampled.copy()),
+  exportTrained: () => Effect.sync(() => weights.trained.arrays.map((array) => array.slice())),
   exportGradient: () => Effect.sync(() => trainer.gradient()),
-  importWeights: (arrays) =>
+  importTrained: (arrays) =>
     Effect.sync(() => {
-      weights.replace(arrays)
+      replaceArrays(weights.trained.arrays, arrays)
       trainer.reset()
       return null
     })
@@ -160,7 +163,10 @@ const serve = <K extends CommandName>(
     } else if (exit.value !== undefined) {
       postReply<K>({ tag: "reply", id, command, ...exit.value, counters: counters() })
     }
-    if (changesWeights(command)) generator.clear()
+    if (changesWeights(command)) {
+      sampled.invalidate()
+      generator.clear()
+    }
   })
 
 // requests made before `order`, as many as fit; withdrawn ones are dropped

@@ -1,7 +1,7 @@
 /** Small inputs that depend on shapes only. */
 import { Tensor } from "onnxruntime-node"
 
-import { hidden } from "../Decoder.ts"
+import { hidden } from "../Attention.ts"
 
 const masks = new Map<number, Tensor>()
 

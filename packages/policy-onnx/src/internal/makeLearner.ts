@@ -174,7 +174,7 @@ export const makeLearner = (
       const arrays = Array.from(checkpoint.tensors.values(), ({ data }) => data)
       const buffers = arrays.map(({ buffer }) => buffer)
       return yield* Effect.mapError(
-        Effect.asVoid(client.command("importWeights", arrays, buffers)),
+        Effect.asVoid(client.command("importTrained", arrays, buffers)),
         refused
       )
     })

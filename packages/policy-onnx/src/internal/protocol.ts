@@ -2,6 +2,8 @@
 import type { ModelConfig } from "@sml/language-model"
 import type { AdamW, CompletionStop, Objective, SamplingSettings, StepResult } from "@sml/policy"
 
+import type { AdapterShape } from "../adapterInputs.ts"
+
 /** A learner's data, end to end in flat arrays: `lengths` counts tokens; `weights`, `advantages` and
  * `sampled` have one entry less per sequence than `tokens`. */
 export interface PackedData {
@@ -20,18 +22,21 @@ export interface Commands {
     readonly reply: { readonly loss: number; readonly logprobs: Float32Array }
   }
   readonly step: { readonly payload: AdamW; readonly reply: StepResult }
-  /** The weights, in the order of `tensorShapes`. */
+  /** The weights, an adapter merged into them, in the order of `tensorShapes`. */
   readonly exportWeights: { readonly payload: null; readonly reply: ReadonlyArray<Float32Array> }
-  /** The accumulated gradient, in the same order; zeros when there is none. */
+  /** What is trained: the weights, or the matrices of the adapter. */
+  readonly exportTrained: { readonly payload: null; readonly reply: ReadonlyArray<Float32Array> }
+  /** The accumulated gradient of what is trained; zeros when there is none. */
   readonly exportGradient: { readonly payload: null; readonly reply: ReadonlyArray<Float32Array> }
-  readonly importWeights: { readonly payload: ReadonlyArray<Float32Array>; readonly reply: null }
+  /** Replaces what is trained and forgets the optimiser's state. */
+  readonly importTrained: { readonly payload: ReadonlyArray<Float32Array>; readonly reply: null }
 }
 
 export type CommandName = keyof Commands
 
 /** Commands after which earlier keys, values and logits are stale. */
 export const changesWeights = (command: CommandName): boolean =>
-  command === "step" || command === "importWeights"
+  command === "step" || command === "importTrained"
 
 /** One request of a {@link GenerateMessage}; its prompt is `length` ids of the message's tokens. */
 export interface RequestHeader {
@@ -132,11 +137,19 @@ export interface Counters {
   readonly stepSeconds: number
 }
 
+/** An adapter that is trained in place of the weights. */
+export interface AdapterSetup {
+  readonly shape: AdapterShape
+  /** `A` and `B` of each module, in the order of the modules. */
+  readonly matrices: ReadonlyArray<Float32Array>
+}
+
 /** What the worker is started with. */
 export interface WorkerSetup {
   readonly config: ModelConfig
   /** In the order of `tensorShapes`. */
   readonly weights: ReadonlyArray<Float32Array>
+  readonly adapter: AdapterSetup | undefined
   readonly settings: EngineSettings
 }
 
@@ -146,4 +159,5 @@ export interface EngineSettings {
   readonly maxRows: number
   readonly cacheBytes: number
   readonly microBatchTokens: number
+  readonly activationBytes: number
 }

@@ -9,13 +9,15 @@ import type * as Scope from "effect/Scope"
 import { EngineError } from "../EngineError.ts"
 import type { EngineOptions } from "../EngineOptions.ts"
 import { EngineClient } from "./EngineClient.ts"
+import type { AdapterSetup } from "./protocol.ts"
 
 const Count = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 const Settings = Schema.Struct({
   threads: Count.pipe(Schema.check(Schema.isLessThanOrEqualTo(1024))),
   maxRows: Count,
   cacheBytes: Schema.Finite.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
-  microBatchTokens: Count
+  microBatchTokens: Count,
+  activationBytes: Count
 })
 
 const refused = (what: string) => (error: Schema.SchemaError) =>
@@ -26,7 +28,8 @@ const refused = (what: string) => (error: Schema.SchemaError) =>
 /** The checkpoint's arrays belong to the engine afterwards. */
 export const startEngine = (
   checkpoint: Checkpoint,
-  options: EngineOptions
+  options: EngineOptions,
+  adapter?: AdapterSetup
 ): Effect.Effect<EngineClient, EngineError, Scope.Scope> =>
   Effect.gen(function* () {
     const settings = yield* Effect.mapError(
@@ -34,12 +37,13 @@ export const startEngine = (
         threads: options.threads ?? Math.min(8, availableParallelism()),
         maxRows: options.maxRows ?? 512,
         cacheBytes: (options.cacheMegabytes ?? 256) * 2 ** 20,
-        microBatchTokens: options.microBatchTokens ?? 4096
+        microBatchTokens: options.microBatchTokens ?? 4096,
+        activationBytes: Math.ceil((options.activationMegabytes ?? 1024) * 2 ** 20)
       }),
       refused("settings")
     )
     const weights = Array.from(checkpoint.tensors.values(), ({ data }) => data)
-    return yield* EngineClient.make({ config: checkpoint.config, weights, settings })
+    return yield* EngineClient.make({ config: checkpoint.config, weights, adapter, settings })
   })
 
 /** The configuration itself when it makes a model. */

@@ -1,0 +1,166 @@
+/** What the architectures are made of: each block adds its nodes to a graph. */
+import { type ModelConfig, tensorShapes } from "@sml/language-model"
+import { type Graph, Op, type Value } from "@sml/onnx-autodiff"
+
+import type { Attention } from "./Attention.ts"
+import { type AdapterInputs, lowRank } from "./LowRank.ts"
+
+type Floats = Value<"float32">
+
+/** The weights of a decoder as values of a graph, under their names in Hugging Face checkpoints. */
+export type DecoderWeights = ReadonlyMap<string, Floats>
+
+/** What a decoder's graph is made of besides its configuration. */
+export interface DecoderInputs {
+  readonly weights: DecoderWeights
+  /** Token ids, `[B, T]`. */
+  readonly ids: Value<"int32">
+  /** Position of each token in its stream, int64 `[B, T]`. */
+  readonly positions: Value<"int64">
+  /** `rotaryTables` with a row for every position, and at least T rows. */
+  readonly cos: Floats
+  readonly sin: Floats
+  readonly attention: Attention
+  /** Low-rank additions to the linear maps that have one. */
+  readonly adapters?: AdapterInputs
+  /** The threads of the session, when the bits of a row must not depend on the rows beside it; see
+   * {@link Blocks.linear}. */
+  readonly exactFor?: number
+}
+
+/** Declares every weight as an input of the graph. */
+export const weightInputs = (graph: Graph, config: ModelConfig): DecoderWeights =>
+  new Map(
+    Array.from(tensorShapes(config), ([name, shape]) => [name, graph.input(name, "float32", shape)])
+  )
+
+/** Declares the rotary tables, `[R, headSize / 2]`, as inputs of the graph. */
+export const rotaryInputs = (graph: Graph, config: ModelConfig): { cos: Floats; sin: Floats } => {
+  const shape = ["R", config.headSize / 2]
+  return {
+    cos: graph.input("rotary.cos", "float32", shape),
+    sin: graph.input("rotary.sin", "float32", shape)
+  }
+}
+
+// onnxruntime sums so many terms of a matrix product in one pass, whatever the number of rows …
+const exactContraction = 128
+// … and longer sums in such passes too, as long as each thread has more than this many columns
+const exactColumns = 80
+
+/**
+ * The blocks of one model. `path` is the name of a module in Hugging Face checkpoints, `x` is
+ * `[B, T, width]`, and matrices `W` are stored `[out, in]`.
+ */
+export class Blocks {
+  readonly config: ModelConfig
+  readonly #inputs: DecoderInputs
+
+  constructor(config: ModelConfig, inputs: DecoderInputs) {
+    this.config = config
+    this.#inputs = inputs
+  }
+
+  /** The rows of the embedding matrix that the ids pick, `[B, T, hidden]`. */
+  embedding(): Floats {
+    return Op.gather(this.#weight("model.embed_tokens.weight"), this.#inputs.ids)
+  }
+
+  /** Applies `layer` as many times as the model has layers. */
+  layers(x: Floats, layer: (index: number, path: string, x: Floats) => Floats): Floats {
+    const { graph } = this.#inputs.ids
+    for (let index = 0; index < this.config.layers; index++) {
+      const input = x
+      x = graph.scope(`layer${index}`, () => layer(index, `model.layers.${index}`, input))
+    }
+    return x
+  }
+
+  /** The residual stream with the result of a block. */
+  add(x: Floats, block: Floats): Floats {
+    return Op.add(x, block)
+  }
+
+  /** `x / √(mean(x²) + ε) · g` over the last dimension (Zhang and Sennrich 2019). */
+  rmsNorm(path: string, x: Floats): Floats {
+    return Op.rmsNorm(x, this.#weight(`${path}.weight`), this.config.normEpsilon)
+  }
+
+  /**
+   * `x·Wᵀ`, plus a bias where the checkpoint has one, plus an adapter's `s·(x·Aᵀ)·Bᵀ` where there is
+   * one. With `exactFor`, a row has the same bits whatever the rows beside it: onnxruntime cuts a sum
+   * at places that depend on how many columns a thread is given and, where those are few, on the
+   * number of rows. Narrow products over many terms are therefore cut here, at fixed places.
+   */
+  linear(path: string, x: Floats): Floats {
+    const { adapters, exactFor, weights } = this.#inputs
+    const w = this.#weight(`${path}.weight`)
+    const [columns, terms] = [Number(w.shape[0]), Number(w.shape[1])]
+    const narrow = exactFor !== undefined && columns < exactColumns * exactFor
+    let y: Floats
+    if (!narrow || terms <= exactContraction) {
+      y = Op.matMul(x, w, { transB: true })
+    } else {
+      const sizes = Array.from({ length: Math.ceil(terms / exactContraction) }, (_, i) =>
+        Math.min(exactContraction, terms - i * exactContraction)
+      )
+      const parts = Op.split(w, sizes, 1)
+      y = Op.split(x, sizes, -1)
+        .map((part, i) => Op.matMul(part, parts[i] ?? w, { transB: true }))
+        .reduce((sum, part) => Op.add(sum, part))
+    }
+    const bias = weights.get(`${path}.bias`)
+    if (bias !== undefined) y = Op.add(y, bias)
+    const adapter = adapters?.get(path)
+    return adapter === undefined ? y : Op.add(y, lowRank(adapter, x))
+  }
+
+  /** `[B, T, count · headSize]` as `[B, T, count, headSize]`. */
+  split(x: Floats, count: number): Floats {
+    return Op.reshape(x, [0, 0, count, this.config.headSize])
+  }
+
+  /** The inverse of {@link split}. */
+  join(x: Floats): Floats {
+    return Op.reshape(x, [0, 0, Number(x.shape[2]) * this.config.headSize])
+  }
+
+  /** Turns every head of `[B, T, count · headSize]` by its position's angles; see `Rotary.ts`. */
+  rotate(x: Floats): Floats {
+    const { cos, positions, sin } = this.#inputs
+    return Op.rotaryEmbedding(x, positions, cos, sin)
+  }
+
+  /**
+   * Attention of `q` (`[B, T, heads · headSize]`) over `k` and `v`
+   * (`[B, T, keyValueHeads · headSize]`), of the shape of `q`; see `Attention.ts`.
+   */
+  attention(layer: number, q: Floats, k: Floats, v: Floats): Floats {
+    const { heads, keyValueHeads } = this.config
+    // [B, T, count · headSize] -> [B, count, T, headSize]
+    const toHeads = (x: Floats, count: number) => Op.transpose(this.split(x, count), [0, 2, 1, 3])
+    const a = this.#inputs.attention(
+      layer,
+      toHeads(q, heads),
+      toHeads(k, keyValueHeads),
+      toHeads(v, keyValueHeads)
+    )
+    return this.join(Op.transpose(a, [0, 2, 1, 3]))
+  }
+
+  /** `(silu(x·Wgᵀ) ∘ (x·Wuᵀ))·Wdᵀ`, `silu(z) = z · sigmoid(z)` (Shazeer 2020). */
+  gatedFeedForward(path: string, x: Floats): Floats {
+    const gate = Op.silu(this.linear(`${path}.gate_proj`, x))
+    return this.linear(`${path}.down_proj`, Op.mul(gate, this.linear(`${path}.up_proj`, x)))
+  }
+
+  /** The logits of last hidden states, `[…, hidden]` to `[…, vocabulary]`. */
+  head(x: Floats): Floats {
+    return this.linear(this.config.tiedEmbeddings ? "model.embed_tokens" : "lm_head", x)
+  }
+
+  #weight(name: string): Floats {
+    const { ids, weights } = this.#inputs
+    return weights.get(name) ?? ids.graph.fail("Input", `the weight "${name}" was not declared`)
+  }
+}
