@@ -14,6 +14,7 @@ import { evaluateObjective } from "./evaluateObjective.ts"
 import { tokenDistribution } from "./filterDistribution.ts"
 import { Learner } from "./Learner.ts"
 import { LearnerError, SamplerError } from "./PolicyError.ts"
+import { resolveParameterGroups } from "./resolveParameterGroups.ts"
 import { Sampler } from "./Sampler.ts"
 import { sampleToken, uniformAt } from "./sampleToken.ts"
 import { samplingFault } from "./SamplingSettings.ts"
@@ -37,7 +38,7 @@ const logSoftmax = (row: Float64Array): Float64Array => {
 
 /**
  * A {@link Sampler} and a {@link Learner} over one table of logits, starting from `options`.
- * `save` and `restore` keep their snapshots in memory, under the name of the directory.
+ * Its one parameter is called `logits`. `save` and `restore` keep their snapshots in memory, under the name of the directory.
  *
  * @example
  * ```ts
@@ -161,8 +162,12 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
             return { loss, trainedTokens, logprobs }
           }),
           step: (optimiser) =>
-            Effect.sync(() => {
-              const gradNorm = adamWStep([logits], [accumulated], moments, optimiser, [true])
+            Effect.gen(function* () {
+              const parameters = yield* Effect.mapError(
+                Effect.fromResult(resolveParameterGroups(optimiser, ["logits"], [true])),
+                ({ message }) => new LearnerError({ reason: message })
+              )
+              const gradNorm = adamWStep([logits], [accumulated], moments, optimiser, parameters)
               accumulated.fill(0)
               return { gradNorm }
             }),
