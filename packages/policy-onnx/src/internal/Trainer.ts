@@ -7,67 +7,49 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Tensor } from "onnxruntime-node"
 
+import { adapterMatrices, dropoutName } from "../adapterInputs.ts"
 import { gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
+import { type MicroBatch, type MicroBatchBounds, microBatches } from "../MicroBatch.ts"
 import { EngineFault } from "./EngineFault.ts"
 import { causalMask, Int64Feed } from "./feeds.ts"
 import { type Feeds, GraphSession } from "./GraphSession.ts"
 import type { Commands, EngineSettings, PackedData } from "./protocol.ts"
 import type { WeightStore } from "./WeightStore.ts"
 
-/** Sequences that run together, padded to `width` positions; `rows` are indices into the data. */
-interface MicroBatch {
-  readonly rows: ReadonlyArray<number>
-  readonly width: number
-}
-
-// sequences of similar length together, longest first, so that memory peaks at the start
-const microBatches = (lengths: Int32Array, budget: number): ReadonlyArray<MicroBatch> => {
-  const order = Array.from(lengths.keys()).toSorted(
-    (a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b
-  )
-  const batches: Array<MicroBatch> = []
-  let rows: Array<number> = []
-  let width = 0
-  for (const row of order) {
-    if (rows.length > 0 && (rows.length + 1) * width > budget) {
-      batches.push({ rows, width })
-      rows = []
-    }
-    // the last token of a sequence is a target only
-    if (rows.length === 0) width = Math.ceil(((lengths[row] ?? 0) - 1) / 8) * 8
-    rows.push(row)
-  }
-  if (rows.length > 0) batches.push({ rows, width })
-  return batches
-}
-
-/** Trains the weights of a store. One method runs at a time. */
+/** Trains the weights of a store, or the adapter that it has. One method runs at a time. */
 export class Trainer {
+  readonly #config: ModelConfig
   readonly #weights: WeightStore
-  readonly #budget: number
+  readonly #bounds: MicroBatchBounds
   readonly #sessions: { readonly [L in Loss]: GraphSession }
   #optimiser: AdamWState
   #gradient: ReadonlyArray<Float32Array> | undefined
+  // gradients computed so far: the seed of the next one's dropout
+  #passes = 0
 
   constructor(config: ModelConfig, weights: WeightStore, settings: EngineSettings) {
     const session = (loss: Loss) =>
-      new GraphSession(() => learnerGraph(config, loss), settings.threads)
+      new GraphSession(() => learnerGraph(config, loss, weights.adapter), settings.threads)
+    this.#config = config
     this.#weights = weights
-    this.#budget = settings.microBatchTokens
+    this.#bounds = {
+      tokens: settings.microBatchTokens,
+      activationBytes: settings.activationBytes
+    }
     this.#sessions = {
       none: session("none"),
       linear: session("linear"),
       clipped: session("clipped")
     }
-    this.#optimiser = initialAdamWState(weights.arrays)
+    this.#optimiser = initialAdamWState(weights.trained.arrays)
   }
 
   /** Log-probabilities of all targets, in the data's order. */
   forward(data: PackedData): Effect.Effect<Float32Array, EngineFault> {
     return Effect.gen({ self: this }, function* () {
       const logprobs = new Float32Array(data.weights.length)
-      const rows = new PackedRows(data)
-      for (const batch of microBatches(data.lengths, this.#budget)) {
+      const rows = new PackedRows(data, () => true)
+      for (const batch of this.#batches(rows)) {
         const feeds = { ...this.#weights.feeds(batch.width), ...rows.sequences(batch) }
         const outputs = yield* this.#sessions.none.run(feeds, ["logprobs"])
         rows.unpack(batch, outputs.floats("logprobs"), logprobs)
@@ -76,7 +58,10 @@ export class Trainer {
     })
   }
 
-  /** Adds the gradient of the objective; an interruption or a failure adds nothing. */
+  /**
+   * Adds the gradient of the objective; an interruption or a failure adds nothing. The
+   * log-probabilities are 0 where the weight is: no logits are computed there.
+   */
   forwardBackward(
     data: PackedData,
     objective: Objective
@@ -93,15 +78,17 @@ export class Trainer {
       const bounds = clipped
         ? { low: scalar(1 - objective.clipLow), high: scalar(1 + objective.clipHigh) }
         : {}
-      const names = this.#weights.names.map((name) => `${gradientPrefix}${name}`)
+      const names = this.#weights.trained.names.map((name) => `${gradientPrefix}${name}`)
       const logprobs = new Float32Array(data.weights.length)
-      const rows = new PackedRows(data)
+      const rows = new PackedRows(data, (target) => data.weights[target] !== 0)
+      const pass = this.#passes++
       let total: ReadonlyArray<Float32Array> | undefined
-      for (const batch of microBatches(data.lengths, this.#budget)) {
+      for (const [index, batch] of this.#batches(rows).entries()) {
         const feeds: Feeds = {
           ...this.#weights.feeds(batch.width),
           ...rows.sequences(batch),
           ...bounds,
+          ...this.#dropout(batch, rows.count(batch), mixed(pass, index)),
           coefficients: rows.targets(batch, coefficients),
           ...(clipped && {
             advantages: rows.targets(batch, data.advantages ?? coefficients),
@@ -129,7 +116,7 @@ export class Trainer {
           reason: "There is no gradient to apply; call forwardBackward before step."
         })
       }
-      const { arrays, decayed, names } = this.#weights
+      const { arrays, decayed, names } = this.#weights.trained
       const parameters = resolveParameterGroups(settings, names, decayed)
       if (Result.isFailure(parameters)) {
         return new EngineFault({ reason: parameters.failure.message })
@@ -148,15 +135,53 @@ export class Trainer {
   gradient(): ReadonlyArray<Float32Array> {
     return (
       this.#gradient?.map((array) => array.slice()) ??
-      this.#weights.arrays.map((array) => new Float32Array(array.length))
+      this.#weights.trained.arrays.map((array) => new Float32Array(array.length))
     )
   }
 
   /** Forgets the gradient and the optimiser's running means. */
   reset(): void {
     this.#gradient = undefined
-    this.#optimiser = initialAdamWState(this.#weights.arrays)
+    this.#optimiser = initialAdamWState(this.#weights.trained.arrays)
   }
+
+  #batches({ lengths, scored }: PackedRows): ReadonlyArray<MicroBatch> {
+    return microBatches(this.#config, lengths, scored, this.#bounds)
+  }
+
+  // what each adapted operand keeps in this pass, if the adapter drops anything
+  #dropout({ rows, width }: MicroBatch, scored: number, seed: number): Feeds {
+    const { adapter } = this.#weights
+    const feeds: { [name: string]: Tensor } = {}
+    if (adapter === undefined || adapter.dropout === 0) return feeds
+    for (const [index, module] of adapter.modules.entries()) {
+      const name = dropoutName(module.path)
+      if (name in feeds) continue
+      const [, [, columns] = [0, 0]] = adapterMatrices(this.#config, module)[0] ?? []
+      // the head sees the scored positions only
+      const places = module.path === "lm_head" ? [scored] : [rows.length, width]
+      const size = places.reduce((a, b) => a * b, columns)
+      const kept = keptElements(size, adapter.dropout, mixed(seed, index))
+      feeds[name] = new Tensor("bool", kept, [...places, columns])
+    }
+    return feeds
+  }
+}
+
+const mixed = (a: number, b: number): number => Math.imul((a ^ (b + 0x9e3779b9)) | 1, 0x85ebca6b)
+
+// 1 where an element is kept; the same seed gives the same elements (xorshift32, Marsaglia 2003)
+const keptElements = (size: number, probability: number, seed: number): Uint8Array => {
+  const kept = new Uint8Array(size)
+  const threshold = probability * 2 ** 32
+  let state = seed | 1
+  for (let i = 0; i < size; i++) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    kept[i] = state >>> 0 < threshold ? 0 : 1
+  }
+  return kept
 }
 
 const scalar = (x: number): Tensor => new Tensor("float32", Float32Array.of(x), [])
@@ -201,61 +226,86 @@ const lossOf = (
   return loss
 }
 
-/** Packed sequences as padded feeds, and padded results as packed ones. */
+/** Packed sequences as padded feeds, and results at scored targets as packed ones. */
 class PackedRows {
+  readonly lengths: Int32Array
+  /** How many targets of each sequence are scored. */
+  readonly scored: Int32Array
   readonly #data: PackedData
+  // of each sequence, among the tokens
   readonly #starts: Int32Array
+  // the scored targets of each sequence, among all targets
+  readonly #targets: ReadonlyArray<ReadonlyArray<number>>
 
-  constructor(data: PackedData) {
+  /** `isScored` says of a target, counted over all sequences, whether its logits are wanted. */
+  constructor(data: PackedData, isScored: (target: number) => boolean) {
     this.#data = data
+    this.lengths = data.lengths
     this.#starts = new Int32Array(data.lengths.length)
     let start = 0
-    data.lengths.forEach((length, row) => {
+    this.#targets = Array.from(data.lengths, (length, row) => {
       this.#starts[row] = start
+      const targets: Array<number> = []
+      // a sequence has one target less than tokens
+      for (let t = start - row; t < start - row + length - 1; t++) if (isScored(t)) targets.push(t)
       start += length
+      return targets
     })
+    this.scored = Int32Array.from(this.#targets, (targets) => targets.length)
   }
 
-  sequences({ rows, width }: MicroBatch): Feeds {
+  sequences(batch: MicroBatch): Feeds {
+    const { rows, width } = batch
     const { tokens } = this.#data
     const shape = [rows.length, width]
     const ids = new Int32Array(rows.length * width)
-    const targets = new Int32Array(ids.length)
     const positions = new Int64Feed(ids.length)
+    const count = this.count(batch)
+    const scored = new Int32Array(count)
+    const targets = new Int32Array(count)
+    let at = 0
     rows.forEach((row, r) => {
       const start = this.#starts[row] ?? 0
-      const end = start + (this.#data.lengths[row] ?? 0)
+      const end = start + (this.lengths[row] ?? 0)
       ids.set(tokens.subarray(start, end - 1), r * width)
-      targets.set(tokens.subarray(start + 1, end), r * width)
       // positions of padding stay in range: nobody sees what is computed there
       for (let t = 0; t < end - start - 1; t++) positions.set(r * width + t, t)
+      for (const target of this.#targets[row] ?? []) {
+        const position = target - (start - row)
+        scored[at] = r * width + position
+        targets[at] = tokens[start + position + 1] ?? 0
+        at += 1
+      }
     })
     return {
       ids: new Tensor("int32", ids, shape),
-      targets: new Tensor("int32", targets, shape),
       positions: positions.tensor(shape),
-      mask: causalMask(width)
+      mask: causalMask(width),
+      scored: new Tensor("int32", scored, [count]),
+      targets: new Tensor("int32", targets, [count])
     }
   }
 
-  targets({ rows, width }: MicroBatch, packed: Float32Array): Tensor {
-    const padded = new Float32Array(rows.length * width)
-    rows.forEach((row, r) => {
-      padded.set(this.#slice(row, packed), r * width)
-    })
-    return new Tensor("float32", padded, [rows.length, width])
+  /** The scored ones of numbers that there is one of for each target. */
+  targets(batch: MicroBatch, packed: Float32Array): Tensor {
+    const count = this.count(batch)
+    const picked = new Float32Array(count)
+    let at = 0
+    for (const row of batch.rows) {
+      for (const target of this.#targets[row] ?? []) picked[at++] = packed[target] ?? 0
+    }
+    return new Tensor("float32", picked, [count])
   }
 
-  unpack({ rows, width }: MicroBatch, padded: Float32Array, packed: Float32Array): void {
-    rows.forEach((row, r) => {
-      const slice = this.#slice(row, packed)
-      slice.set(padded.subarray(r * width, r * width + slice.length))
-    })
+  unpack({ rows }: MicroBatch, picked: Float32Array, packed: Float32Array): void {
+    let at = 0
+    for (const row of rows) {
+      for (const target of this.#targets[row] ?? []) packed[target] = picked[at++] ?? 0
+    }
   }
 
-  // a sequence has one target less than tokens
-  #slice(row: number, packed: Float32Array): Float32Array {
-    const start = (this.#starts[row] ?? 0) - row
-    return packed.subarray(start, start + (this.#data.lengths[row] ?? 1) - 1)
+  /** How many targets of the batch are scored. */
+  count({ rows }: MicroBatch): number {
+    return rows.reduce((total, row) => total + (this.scored[row] ?? 0), 0)
   }
 }
