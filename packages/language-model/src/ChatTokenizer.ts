@@ -5,8 +5,6 @@
  * turn, the teacher's words, the beginning of the next student turn) is found by rendering a
  * conversation with and without it and taking the difference of the ids.
  */
-import { join } from "node:path"
-
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,12 +13,9 @@ import * as Result from "effect/Result"
 import type { ChatMessage, ChatTemplate } from "./ChatTemplate.ts"
 import { compileChatTemplate } from "./ChatTemplate.ts"
 import { GenerationConfig, tokenText, TokenizerConfig } from "./internal/HuggingFaceTokenizer.ts"
-import {
-  decodeFile,
-  readJson,
-  readOptionalJson,
-  readOptionalText
-} from "./internal/tokenizerFiles.ts"
+import { isGguf } from "./internal/isGguf.ts"
+import { decodeFile } from "./internal/tokenizerFiles.ts"
+import { readTokenizerSource } from "./internal/tokenizerSource.ts"
 import type { Tokenizer } from "./Tokenizer.ts"
 import { makeTokenizer } from "./Tokenizer.ts"
 import { ChatTemplateError, TokenizerError } from "./TokenizerError.ts"
@@ -187,42 +182,38 @@ export const makeChatTokenizer = (
 /**
  * Reads the tokenizer and the chat template of a Hugging Face folder: `tokenizer.json`,
  * `tokenizer_config.json`, `chat_template.jinja` (else the `chat_template` of the configuration), and
- * the end tokens of `generation_config.json`.
+ * the end tokens of `generation_config.json`; or those that a `.gguf` file carries.
  */
-export const readChatTokenizer = Effect.fn("ChatTokenizer.read")(function* (directory: string) {
-  const at = (name: string) => join(directory, name)
-  const json = yield* readJson(at("tokenizer.json"))
-  const configFile = at("tokenizer_config.json")
-  const configJson = yield* readOptionalJson(configFile)
+export const readChatTokenizer = Effect.fn("ChatTokenizer.read")(function* (path: string) {
+  const source = yield* readTokenizerSource(path)
   const tokenizer = yield* Effect.fromResult(
-    makeTokenizer(json, configJson ?? {}, at("tokenizer.json"))
+    makeTokenizer(source.tokenizer.json, source.config.json ?? {}, source.tokenizer.file)
   )
-  const config = yield* decodeFile(TokenizerConfig, configJson, configFile)
-  const generationFile = at("generation_config.json")
+  const config = yield* decodeFile(TokenizerConfig, source.config.json, source.config.file)
   const generation = yield* decodeFile(
     GenerationConfig,
-    yield* readOptionalJson(generationFile),
-    generationFile
+    source.generation.json,
+    source.generation.file
   )
-  const jinjaFile = at("chat_template.jinja")
-  const jinja = yield* readOptionalText(jinjaFile)
   const named =
     typeof config.chat_template === "string"
       ? config.chat_template
       : config.chat_template?.find(({ name }) => name === "default")?.template
-  const source = jinja ?? named
-  if (source === undefined) {
+  const text = source.template.text ?? named
+  if (text === undefined) {
     return yield* new TokenizerError({
-      file: configFile,
-      reason: `${directory} has no chat template; add a chat_template.jinja or a chat_template in tokenizer_config.json, or choose a checkpoint that was trained on conversations.`
+      file: source.config.file,
+      reason: isGguf(path)
+        ? `${path} has no chat template; choose a file of a model that was trained on conversations.`
+        : `${path} has no chat template; add a chat_template.jinja or a chat_template in tokenizer_config.json, or choose a checkpoint that was trained on conversations.`
     })
   }
   const eosToken = tokenText(config.eos_token)
   const eosId = eosToken === undefined ? undefined : tokenizer.tokenId(eosToken)
   const template = yield* Effect.fromResult(
     compileChatTemplate({
-      name: jinja === undefined ? configFile : jinjaFile,
-      source,
+      name: source.template.text === undefined ? source.config.file : source.template.file,
+      source: text,
       bosToken: tokenText(config.bos_token),
       eosToken
     })
@@ -238,9 +229,9 @@ export const readChatTokenizer = Effect.fn("ChatTokenizer.read")(function* (dire
 export class ChatTokenizer extends Context.Service<ChatTokenizer, ChatTokenizerShape>()(
   "@sml/language-model/ChatTokenizer"
 ) {
-  /** From a Hugging Face folder. */
+  /** From a Hugging Face folder or a `.gguf` file. */
   static readonly layer = (
-    directory: string
+    path: string
   ): Layer.Layer<ChatTokenizer, TokenizerError | ChatTemplateError> =>
-    Layer.effect(ChatTokenizer, readChatTokenizer(directory))
+    Layer.effect(ChatTokenizer, readChatTokenizer(path))
 }

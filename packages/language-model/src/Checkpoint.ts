@@ -18,6 +18,7 @@ import * as Schema from "effect/Schema"
 import { CheckpointError } from "./CheckpointError.ts"
 import { ggufFloats, parseGguf } from "./internal/ggufFormat.ts"
 import { ggufModel } from "./internal/ggufModel.ts"
+import { isGguf } from "./internal/isGguf.ts"
 import { headerBytes, parseHeader, prefixLength, toFloats } from "./internal/safetensorsFormat.ts"
 import {
   decodeModelConfig,
@@ -137,8 +138,6 @@ const readTensors = (file: string) =>
     }),
     (handle) => Effect.promise(() => handle.close())
   )
-
-const isGguf = (path: string): boolean => path.toLowerCase().endsWith(".gguf")
 
 const ggufAdvice = "pass a GGUF file, readable by this user"
 

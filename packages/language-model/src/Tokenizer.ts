@@ -1,14 +1,13 @@
 /** Text ⇄ token ids, as the `tokenizer.json` of a Hugging Face folder says. */
-import { join } from "node:path"
-
 import * as HuggingFace from "@huggingface/tokenizers"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
+import { exactSplitting } from "./internal/exactSplitting.ts"
 import { tokenText, TokenizerConfig, TokenizerJson } from "./internal/HuggingFaceTokenizer.ts"
 import { tokenBytes } from "./internal/tokenBytes.ts"
-import { readJson, readOptionalJson } from "./internal/tokenizerFiles.ts"
+import { readTokenizerSource } from "./internal/tokenizerSource.ts"
 import { TokenizerError } from "./TokenizerError.ts"
 
 /**
@@ -72,7 +71,12 @@ export const makeTokenizer = (
       refuse(error.message.replace(/\s+/g, " ").trim())
     )
   return Result.gen(function* () {
-    const { added_tokens: added = [], decoder, model } = yield* decode(TokenizerJson, json)
+    const {
+      added_tokens: added = [],
+      decoder,
+      model,
+      pre_tokenizer: splitting
+    } = yield* decode(TokenizerJson, json)
     const { unk_token: configured } = yield* decode(TokenizerConfig, config)
     const unknownToken = model.unk_token ?? tokenText(configured)
     const tokenizer = yield* Result.try({
@@ -82,10 +86,10 @@ export const makeTokenizer = (
             // hand-written files leave them out; the library insists on the keys
             added_tokens: [],
             normalizer: null,
-            pre_tokenizer: null,
             post_processor: null,
             decoder: null,
-            ...Object(json)
+            ...Object(json),
+            pre_tokenizer: exactSplitting(splitting) ?? null
           },
           // a word-level model reads its unknown token from here
           { ...Object(config), unk_token: unknownToken }
@@ -106,7 +110,10 @@ export const makeTokenizer = (
           // the library leaves a hole where it knows no token
           .ids.flatMap((id: number | undefined) => id ?? unknownId ?? []),
       decode: (ids) => {
-        const kept = ids.filter((id) => !special.has(id))
+        const kept = ids.filter(
+          // models have more rows than there are tokens
+          (id) => !special.has(id) && tokenizer.id_to_token(id) !== undefined
+        )
         // cleaning up would take the space before a full stop away
         return kept.length === 0
           ? ""
@@ -126,10 +133,11 @@ export const makeTokenizer = (
   })
 }
 
-/** Reads `tokenizer.json` and, where there is one, `tokenizer_config.json` of a folder. */
-export const readTokenizer = Effect.fn("Tokenizer.read")(function* (directory: string) {
-  const file = join(directory, "tokenizer.json")
-  const json = yield* readJson(file)
-  const config = yield* readOptionalJson(join(directory, "tokenizer_config.json"))
-  return yield* Effect.fromResult(makeTokenizer(json, config ?? {}, file))
+/**
+ * Reads `tokenizer.json` and, where there is one, `tokenizer_config.json` of a folder, or the tokenizer
+ * that a `.gguf` file carries.
+ */
+export const readTokenizer = Effect.fn("Tokenizer.read")(function* (path: string) {
+  const { config, tokenizer } = yield* readTokenizerSource(path)
+  return yield* Effect.fromResult(makeTokenizer(tokenizer.json, config.json ?? {}, tokenizer.file))
 })

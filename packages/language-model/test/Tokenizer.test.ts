@@ -26,7 +26,7 @@ const holdsFor = (tokenizer: Tokenizer, text: string, spaced: boolean) => {
   )
 }
 
-const texts = fc.oneof(
+const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.string({ unit: "grapheme" }),
   fc
@@ -34,7 +34,7 @@ const texts = fc.oneof(
     .map((parts) => parts.join(""))
 )
 
-const json = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"))
+const jsonOf = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"))
 
 describe("a word-level tokenizer", () => {
   const { tokenizer } = nanoChat
@@ -70,31 +70,32 @@ describe("a word-level tokenizer", () => {
   })
 })
 
-describe("the bytes of tokens", () => {
-  const bytesOf = (vocabulary: ReadonlyArray<string>, decoder: unknown) =>
-    Result.getOrThrow(
-      makeTokenizer(
-        {
-          added_tokens: [
-            { id: 0, content: "<end>", special: true },
-            { id: 1, content: "<t ool>", special: false }
-          ],
-          decoder,
-          model: {
-            type: "BPE",
-            vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
-            merges: []
-          }
-        },
-        {},
-        "tokenizer.json"
-      )
+const bytesOf = (vocabulary: ReadonlyArray<string>, decoder: unknown) =>
+  Result.getOrThrow(
+    makeTokenizer(
+      {
+        added_tokens: [
+          { id: 0, content: "<end>", special: true },
+          { id: 1, content: "<t ool>", special: false }
+        ],
+        decoder,
+        model: {
+          type: "BPE",
+          vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
+          merges: []
+        }
+      },
+      {},
+      "tokenizer.json"
     )
-      .tokenBytes()
-      .map((bytes) => Array.from(bytes ?? []))
+  )
+    .tokenBytes()
+    .map((bytes) => Array.from(bytes ?? []))
 
+const utf8 = (text: string) => [...new TextEncoder().encode(text)]
+
+describe("the bytes of tokens", () => {
   it("follows each kind of decoder", () => {
-    const utf8 = (text: string) => [...new TextEncoder().encode(text)]
     const own = ["<end>", "<t ool>"]
     const head = [[], utf8("<t ool>")]
     assert.deepEqual(bytesOf([...own, "ĠĊ", "âĤ", "日"], { type: "ByteLevel" }), [
@@ -145,8 +146,8 @@ describe("the bytes of tokens", () => {
   ] as const) {
     const file = join(shared, name, "tokenizer.json")
     it.skipIf(!existsSync(file))(`joins to the text: ${name} (skipped without ../shared)`, () => {
-      const tokenizer = Result.getOrThrow(makeTokenizer(json(file), {}, file))
-      fc.assert(fc.property(texts, (text) => holdsFor(tokenizer, text, spaced)))
+      const tokenizer = Result.getOrThrow(makeTokenizer(jsonOf(file), {}, file))
+      fc.assert(fc.property(anyText, (text) => holdsFor(tokenizer, text, spaced)))
     })
   }
 })

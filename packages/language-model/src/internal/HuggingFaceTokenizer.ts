@@ -20,6 +20,7 @@ export const TokenizerJson = Schema.Struct({
     )
   ),
   decoder: Schema.optionalKey(Schema.Unknown),
+  pre_tokenizer: Schema.optionalKey(Schema.Unknown),
   model: Schema.Struct({
     // files of before 2020 do not name it
     type: Schema.optionalKey(Schema.Literals(["BPE", "Unigram", "WordPiece", "WordLevel"])),
