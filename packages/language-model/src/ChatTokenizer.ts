@@ -12,7 +12,8 @@ import * as Result from "effect/Result"
 
 import type { ChatMessage, ChatTemplate } from "./ChatTemplate.ts"
 import { compileChatTemplate } from "./ChatTemplate.ts"
-import { GenerationConfig, tokenText, TokenizerConfig } from "./internal/HuggingFaceTokenizer.ts"
+import { decodeGenerationDefaults } from "./GenerationDefaults.ts"
+import { tokenText, TokenizerConfig } from "./internal/HuggingFaceTokenizer.ts"
 import { isGguf } from "./internal/isGguf.ts"
 import { decodeFile } from "./internal/tokenizerFiles.ts"
 import { readTokenizerSource } from "./internal/tokenizerSource.ts"
@@ -190,8 +191,7 @@ export const readChatTokenizer = Effect.fn("ChatTokenizer.read")(function* (path
     makeTokenizer(source.tokenizer.json, source.config.json ?? {}, source.tokenizer.file)
   )
   const config = yield* decodeFile(TokenizerConfig, source.config.json, source.config.file)
-  const generation = yield* decodeFile(
-    GenerationConfig,
+  const { endTokenIds } = yield* decodeGenerationDefaults(
     source.generation.json,
     source.generation.file
   )
@@ -218,10 +218,7 @@ export const readChatTokenizer = Effect.fn("ChatTokenizer.read")(function* (path
       eosToken
     })
   )
-  const endTokens = [
-    ...(eosId === undefined ? [] : [eosId]),
-    ...[generation.eos_token_id ?? []].flat()
-  ]
+  const endTokens = [...(eosId === undefined ? [] : [eosId]), ...endTokenIds]
   return yield* Effect.fromResult(makeChatTokenizer(tokenizer, template, endTokens))
 })
 

@@ -17,7 +17,9 @@ import * as Schema from "effect/Schema"
 
 import { CheckpointError } from "./CheckpointError.ts"
 import { ggufFloats, parseGguf } from "./internal/ggufFormat.ts"
+import { ggufGenerationConfig } from "./internal/ggufGenerationConfig.ts"
 import { ggufModel } from "./internal/ggufModel.ts"
+import { carriesTokenizer, ggufTokenizerFiles } from "./internal/ggufTokenizerFiles.ts"
 import { isGguf } from "./internal/isGguf.ts"
 import { headerBytes, parseHeader, prefixLength, toFloats } from "./internal/safetensorsFormat.ts"
 import {
@@ -292,9 +294,31 @@ export const readConfig = Effect.fn("Checkpoint.readConfig")(function* (director
   return yield* Effect.fromResult(decodeModelConfig(yield* readJson(file), file))
 })
 
+const jsonBytes = (json: unknown): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`)
+
+// the tokenizer's files that stand in a GGUF file in another form; none where it has no tokenizer
+const ggufCompanions = Effect.fnUntraced(function* (file: string, config: ModelConfig) {
+  const metadata = yield* readGgufMetadata(file)
+  const generation = ["generation_config.json", ggufGenerationConfig(metadata)] as const
+  if (!carriesTokenizer(metadata)) return [generation]
+  const files = yield* Effect.fromResult(
+    Result.mapError(
+      ggufTokenizerFiles(metadata, file),
+      ({ reason }) => new CheckpointError({ file, reason })
+    )
+  )
+  return [
+    ["tokenizer.json", files.tokenizer] as const,
+    ["tokenizer_config.json", { ...files.config, model_max_length: config.contextLength }] as const,
+    generation
+  ]
+})
+
 /**
- * Writes a Hugging Face folder: `config.json`, `model.safetensors` in F32 and, from the folder
- * `companions`, the tokenizer's files where they exist. Each file is written beside its place and
+ * Writes a Hugging Face folder: `config.json`, `model.safetensors` in F32 and, from `companions`, the
+ * tokenizer's files and `generation_config.json`: copied where that is a folder that has them, written
+ * anew where it is a `.gguf` file that carries them. Each file is written beside its place and
  * renamed into it, the weights last, so that an interrupted write leaves every file old or new.
  *
  * @example
@@ -343,18 +367,23 @@ export const writeCheckpoint = Effect.fn("Checkpoint.write")(function* (
   const writeAll = Effect.gen(function* () {
     const companions = options?.companions
     if (companions !== undefined && resolve(companions) !== resolve(directory)) {
-      for (const name of companionFiles) {
-        const source = join(companions, name)
-        if (yield* exists(source)) {
-          yield* stage(name, (file, path) =>
-            attempt(file, "written", writeAdvice, () => copyFile(source, path))
-          )
+      if (isGguf(companions)) {
+        for (const [name, json] of yield* ggufCompanions(companions, checkpoint.config)) {
+          yield* stage(name, (file, path) => writeDurably(file, path, [jsonBytes(json)]))
+        }
+      } else {
+        for (const name of companionFiles) {
+          const source = join(companions, name)
+          if (yield* exists(source)) {
+            yield* stage(name, (file, path) =>
+              attempt(file, "written", writeAdvice, () => copyFile(source, path))
+            )
+          }
         }
       }
     }
-    const json = `${JSON.stringify(encodeModelConfig(checkpoint.config), null, 2)}\n`
     yield* stage(configFile, (file, path) =>
-      writeDurably(file, path, [new TextEncoder().encode(json)])
+      writeDurably(file, path, [jsonBytes(encodeModelConfig(checkpoint.config))])
     )
     yield* stage(weightsFile, (file, path) =>
       writeDurably(file, path, [

@@ -46,9 +46,19 @@ export const TokenizerConfig = Schema.Struct({
 })
 export type TokenizerConfig = typeof TokenizerConfig.Type
 
+const between = (minimum: number, maximum: number) =>
+  Schema.optionalKey(
+    Schema.NullOr(Schema.Finite.pipe(Schema.check(Schema.isBetween({ minimum, maximum }))))
+  )
+
 /** `generation_config.json`. */
 export const GenerationConfig = Schema.Struct({
-  eos_token_id: Schema.optionalKey(Schema.NullOr(Schema.Union([TokenId, Schema.Array(TokenId)])))
+  eos_token_id: Schema.optionalKey(Schema.NullOr(Schema.Union([TokenId, Schema.Array(TokenId)]))),
+  do_sample: Schema.optionalKey(Schema.NullOr(Schema.Boolean)),
+  temperature: between(0, 1000),
+  top_k: Schema.optionalKey(Schema.NullOr(TokenId)),
+  top_p: between(0, 1),
+  min_p: between(0, 1)
 })
 
 /** The text of a token that a configuration gives as a string or as an object. */

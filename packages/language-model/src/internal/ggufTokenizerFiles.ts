@@ -10,7 +10,6 @@ import { scoredMerges } from "./scoredMerges.ts"
 export interface TokenizerFiles {
   readonly tokenizer: Readonly<Record<string, unknown>>
   readonly config: Readonly<Record<string, unknown>>
-  readonly generation: Readonly<Record<string, unknown>>
 }
 
 const Id = Schema.Int.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0)))
@@ -203,7 +202,6 @@ const filesOf = (
         : []
     })
     const parts = yield* sentencePiece ? scored(found, unk, refuse) : paired(found, refuse)
-    const ends = [found["tokenizer.ggml.eos_token_id"], found["tokenizer.ggml.eot_token_id"]]
     const around = lengthen(found, parts.beginsWithBos)
     return {
       tokenizer: {
@@ -236,15 +234,6 @@ const filesOf = (
         ...(unk !== undefined && { unk_token: unk }),
         ...(found["tokenizer.chat_template"] !== undefined && {
           chat_template: found["tokenizer.chat_template"]
-        })
-      },
-      generation: {
-        ...(found["tokenizer.ggml.bos_token_id"] !== undefined && {
-          bos_token_id: found["tokenizer.ggml.bos_token_id"]
-        }),
-        eos_token_id: [...new Set(ends.filter((id) => id !== undefined))],
-        ...(found["tokenizer.ggml.padding_token_id"] !== undefined && {
-          pad_token_id: found["tokenizer.ggml.padding_token_id"]
         })
       }
     }

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 
 import { readGgufMetadata } from "../Checkpoint.ts"
 import { TokenizerError } from "../TokenizerError.ts"
+import { ggufGenerationConfig } from "./ggufGenerationConfig.ts"
 import { ggufTokenizerFiles } from "./ggufTokenizerFiles.ts"
 import { isGguf } from "./isGguf.ts"
 import { readJson, readOptionalJson, readOptionalText } from "./tokenizerFiles.ts"
@@ -32,18 +33,16 @@ const readFolder = Effect.fnUntraced(function* (directory: string) {
   return source
 })
 
+const metadataOf = (file: string) =>
+  Effect.mapError(readGgufMetadata(file), ({ reason }) => new TokenizerError({ file, reason }))
+
 const readFile = Effect.fnUntraced(function* (file: string) {
-  const metadata = yield* Effect.mapError(
-    readGgufMetadata(file),
-    ({ reason }) => new TokenizerError({ file, reason })
-  )
-  const { config, generation, tokenizer } = yield* Effect.fromResult(
-    ggufTokenizerFiles(metadata, file)
-  )
+  const metadata = yield* metadataOf(file)
+  const { config, tokenizer } = yield* Effect.fromResult(ggufTokenizerFiles(metadata, file))
   const source: TokenizerSource = {
     tokenizer: { json: tokenizer, file },
     config: { json: config, file },
-    generation: { json: generation, file },
+    generation: { json: ggufGenerationConfig(metadata), file },
     template: { text: undefined, file }
   }
   return source
@@ -52,3 +51,12 @@ const readFile = Effect.fnUntraced(function* (file: string) {
 /** Fails with a sentence where there is no tokenizer. */
 export const readTokenizerSource = (path: string): Effect.Effect<TokenizerSource, TokenizerError> =>
   isGguf(path) ? readFile(path) : readFolder(path)
+
+/** `generation_config.json` of a folder, or what a GGUF file says of it; `undefined` for none. */
+export const readGenerationSource = (path: string) =>
+  isGguf(path)
+    ? Effect.map(metadataOf(path), (metadata) => ({
+        json: ggufGenerationConfig(metadata),
+        file: path
+      }))
+    : optional(join(path, "generation_config.json"))
