@@ -1,8 +1,8 @@
 /** One step of training: dialogues, then an update of the weights. */
 import type { Group } from "@sml/env-pomdp"
 import { mixSeed, rolloutGroup } from "@sml/env-pomdp"
-import { update, warmUp } from "@sml/grpo-core"
-import { adamW } from "@sml/policy"
+import { update } from "@sml/grpo-core"
+import { adamW, learningRateAt } from "@sml/policy"
 import { TaskSource } from "@sml/tasks"
 import * as Effect from "effect/Effect"
 
@@ -23,7 +23,10 @@ const learn = (groups: ReadonlyArray<Group>, step: number, options: TrainOptions
   update(groups, {
     discount: options.discount,
     optimiser: adamW({
-      learningRate: warmUp(options.learningRate, options.warmup, step - 1),
+      learningRate: learningRateAt(
+        { _tag: "Constant", warmupSteps: options.warmup },
+        { learningRate: options.learningRate, step: step - 1, steps: options.steps }
+      ),
       beta1: options.beta1,
       beta2: options.beta2,
       weightDecay: options.weightDecay,

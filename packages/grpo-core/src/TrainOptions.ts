@@ -1,4 +1,5 @@
 /** Settings of a GRPO training run. */
+import { LearningRateSchedule } from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
@@ -15,7 +16,9 @@ const atLeast = (minimum: number) =>
  * - `groupSize`: episodes a task (arXiv:2602.16488: 8); `horizon`: largest number of student turns
  *   an episode (4).
  * - `seed`: source of every random choice of the rollouts.
- * - `warmupSteps`: updates over which the learning rate rises linearly.
+ * - `schedule`: of the learning rate; 5 updates of linear warm-up, then constant, by default. A decay
+ *   ends with `firstStep + steps` where the schedule has no `totalSteps`: give it them when you train
+ *   in parts.
  */
 export const TrainOptions = Schema.Struct({
   ...UpdateOptions.fields,
@@ -24,6 +27,8 @@ export const TrainOptions = Schema.Struct({
   groupSize: atLeast(2).pipe(Schema.withDecodingDefaultKey(Effect.succeed(8))),
   horizon: atLeast(1).pipe(Schema.withDecodingDefaultKey(Effect.succeed(4))),
   seed: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
-  warmupSteps: atLeast(0).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5)))
+  schedule: LearningRateSchedule.pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed({ _tag: "Constant", warmupSteps: 5 } as const))
+  )
 })
 export type TrainOptions = typeof TrainOptions.Type

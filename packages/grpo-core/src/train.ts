@@ -2,7 +2,7 @@
 import type { Group, Student, Task, Teacher, Verifier } from "@sml/env-pomdp"
 import { mixSeed, rolloutGroup } from "@sml/env-pomdp"
 import type { Learner } from "@sml/policy"
-import { decodeOptions } from "@sml/policy"
+import { decodeOptions, InvalidOptions, learningRateAt, scheduleFault } from "@sml/policy"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -10,7 +10,6 @@ import * as Stream from "effect/Stream"
 import { TrainOptions } from "./TrainOptions.ts"
 import { applyUpdate, type UpdateError } from "./update.ts"
 import type { UpdateMetrics } from "./UpdateMetrics.ts"
-import { warmUp } from "./warmUp.ts"
 
 /** What a step asks of the source of tasks. */
 export interface TaskRequest {
@@ -29,6 +28,8 @@ export interface StepReport {
   /** Wall time of each part, in seconds. */
   readonly seconds: { readonly tasks: number; readonly rollout: number; readonly update: number }
 }
+
+const where = "grpo-core.train"
 
 /** The result, and the seconds it took. */
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -102,8 +103,12 @@ export const train = <E, R>(
   options: typeof TrainOptions.Encoded
 ): Stream.Stream<StepReport, E | UpdateError, R | Student | Teacher | Verifier | Learner> =>
   Stream.unwrap(
-    Effect.map(decodeOptions("grpo-core.train", TrainOptions, options), (settings) => {
-      const { firstStep, groupSize, horizon, optimiser, seed, steps, warmupSteps } = settings
+    Effect.gen(function* () {
+      const settings = yield* decodeOptions(where, TrainOptions, options)
+      const { firstStep, groupSize, horizon, optimiser, schedule, seed, steps } = settings
+      const end = firstStep + steps
+      const fault = scheduleFault(schedule, end)
+      if (fault !== undefined) return yield* new InvalidOptions({ where, reason: `${fault}.` })
       const one = Effect.fn("grpo-core.step")(function* (step: number) {
         const stepSeed = mixSeed(seed, step, 3)
         const [batch, taking] = yield* timed(tasks({ step, seed: stepSeed }))
@@ -115,7 +120,11 @@ export const train = <E, R>(
             { concurrency: "unbounded" }
           )
         )
-        const learningRate = warmUp(optimiser.learningRate, warmupSteps, step)
+        const learningRate = learningRateAt(schedule, {
+          learningRate: optimiser.learningRate,
+          step,
+          steps: end
+        })
         const [metrics, updating] = yield* timed(
           applyUpdate(groups, { ...settings, optimiser: { ...optimiser, learningRate } })
         )
@@ -123,7 +132,7 @@ export const train = <E, R>(
         return { step, metrics, groups, seconds } satisfies StepReport
       })
       return Stream.unfold(firstStep, (step) =>
-        step < firstStep + steps
+        step < end
           ? Effect.map(one(step), (report) => [report, step + 1] as const)
           : Effect.succeed(undefined)
       )

@@ -7,6 +7,7 @@ import { Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { brokenTeacher, neverRight, parties, policy, secretTasks } from "./HintWorld.ts"
 
 const optimiser = adamW({ learningRate: 0.2 })
+const schedule = { _tag: "Cosine", warmupSteps: 3, totalSteps: 9 } as const
 const tasks = () => Effect.succeed(secretTasks)
 /** Every task twice in a step. */
 const twice = () => Effect.succeed([...secretTasks, ...secretTasks])
@@ -18,7 +19,7 @@ const timeless = ({ groups, metrics, step }: StepReport) => ({ groups, metrics, 
 /** The reports of a run in the given parts, each starting from where the one before ended. */
 const run = (parts: ReadonlyArray<{ readonly firstStep: number; readonly steps: number }>) =>
   Effect.forEach(parts, (part) =>
-    Stream.runCollect(train(twice, { ...part, optimiser, seed: 5, warmupSteps: 3 }))
+    Stream.runCollect(train(twice, { ...part, optimiser, seed: 5, schedule }))
   ).pipe(
     Effect.map((reports) => reports.flat().map(timeless)),
     Effect.provide(world)
@@ -29,6 +30,15 @@ const refused = (options: Parameters<typeof train>[1]) =>
     Stream.runDrain,
     Effect.flip,
     Effect.map((error) => error.message)
+  )
+
+/** The learning rate of each of 6 steps. */
+const ratesWith = (options: Pick<Parameters<typeof train>[1], "schedule">) =>
+  train(tasks, { steps: 6, optimiser, ...options }).pipe(
+    Stream.runCollect,
+    Effect.map((reports) =>
+      reports.map(({ metrics }) => (metrics.updated ? metrics.learning_rate : 0))
+    )
   )
 
 describe("train", () => {
@@ -73,13 +83,32 @@ describe("train", () => {
     })
   )
 
-  it.effect("warms the learning rate up", () =>
+  it.effect("follows the schedule of the learning rate", () =>
     Effect.gen(function* () {
-      const reports = yield* train(tasks, { steps: 4, warmupSteps: 2, optimiser }).pipe(
-        Stream.runCollect
+      const constant = { _tag: "Constant", warmupSteps: 2 } as const
+      assert.deepStrictEqual(
+        yield* ratesWith({ schedule: constant }),
+        [0.1, 0.2, 0.2, 0.2, 0.2, 0.2]
       )
-      const rates = reports.map(({ metrics }) => (metrics.updated ? metrics.learning_rate : 0))
-      assert.deepStrictEqual(rates, [0.1, 0.2, 0.2, 0.2])
+      assert.deepStrictEqual(
+        yield* ratesWith({}),
+        [1, 2, 3, 4, 5, 5].map((part) => 0.2 * (part / 5))
+      )
+      const linear = { _tag: "Linear", warmupSteps: 2, finalFraction: 0.5 } as const
+      assert.deepStrictEqual(
+        yield* ratesWith({ schedule: linear }),
+        [0.5, 1, 1, 0.875, 0.75, 0.625].map((share) => 0.2 * share)
+      )
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("refuses a schedule whose decay never begins", () =>
+    Effect.gen(function* () {
+      const short = { _tag: "Linear", warmupSteps: 9 } as const
+      assert.match(
+        yield* refused({ steps: 9, schedule: short }),
+        /grpo-core.train: the linear schedule has 9 warmupSteps .* 9 steps in all/
+      )
     }).pipe(Effect.provide(world))
   )
 

@@ -1,7 +1,7 @@
 /** Supervised training of the embedded student on its corpus. */
 import { mixSeed, uniformStream } from "@sml/env-pomdp"
-import type { AdamW, Datum } from "@sml/policy"
-import { Learner } from "@sml/policy"
+import type { AdamW, Datum, LearningRateSchedule } from "@sml/policy"
+import { Learner, learningRateAt } from "@sml/policy"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
@@ -48,16 +48,17 @@ export const defaultPretrain: PretrainOptions = {
 /** Share of the steps at the highest learning rate, warm-up included. */
 const constantShare = 0.6
 
-/** The learning rate of a step, counted from 0. */
-export const learningRateAt = (
-  step: number,
-  { learningRate, steps, warmUp }: Pick<PretrainOptions, "learningRate" | "steps" | "warmUp">
-): number => {
-  const decayFrom = steps * constantShare
-  const up = Math.min(1, (step + 1) / warmUp)
-  const down = step < decayFrom ? 1 : (steps - step) / (steps - decayFrom)
-  return learningRate * Math.min(up, down)
-}
+/** Up, then constant, then linearly down to 0 at the end. */
+export const pretrainSchedule = ({
+  steps,
+  warmUp
+}: Pick<PretrainOptions, "steps" | "warmUp">): LearningRateSchedule => ({
+  _tag: "Linear",
+  warmupSteps: warmUp,
+  holdSteps: Math.max(0, Math.round(steps * constantShare) - warmUp),
+  totalSteps: steps,
+  finalFraction: 0
+})
 
 /** Batches drawn at a time; inside, items of like length go together, which saves padding. */
 const poolBatches = 16
@@ -102,7 +103,8 @@ export const pretrain = Effect.fn("NanoStudent.pretrain")(function* (
   options: PretrainOptions = defaultPretrain
 ) {
   const learner = yield* Learner
-  const { onProgress, steps } = options
+  const { learningRate, onProgress, steps } = options
+  const schedule = pretrainSchedule(options)
   const started = yield* Clock.currentTimeMillis
   const stream = batches(options)
   let tokens = 0
@@ -113,7 +115,7 @@ export const pretrain = Effect.fn("NanoStudent.pretrain")(function* (
       _tag: "CrossEntropy",
       normaliser: "weight"
     })
-    yield* learner.step(optimiser(learningRateAt(step, options)))
+    yield* learner.step(optimiser(learningRateAt(schedule, { learningRate, step, steps })))
     for (const datum of data) tokens += datum.tokens.length
     const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
     progress = {

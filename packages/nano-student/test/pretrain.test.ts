@@ -1,14 +1,29 @@
-import { batches, defaultPretrain, learningRateAt, pretrain, vocabulary } from "@sml/nano-student"
-import { Learner } from "@sml/policy"
+import {
+  batches,
+  defaultPretrain,
+  type PretrainOptions,
+  pretrain,
+  pretrainSchedule,
+  vocabulary
+} from "@sml/nano-student"
+import { Learner, learningRateAt } from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { assert, describe, expect, it } from "vitest"
+
+const ratesOf = (options: Pick<PretrainOptions, "learningRate" | "steps" | "warmUp">) => {
+  const { learningRate, steps } = options
+  const schedule = pretrainSchedule(options)
+  return Array.from({ length: steps }, (_, step) =>
+    learningRateAt(schedule, { learningRate, step, steps })
+  )
+}
 
 describe("the learning rate", () => {
   const options = { learningRate: 2, steps: 100, warmUp: 10 }
 
   it("rises, stays, and falls to nothing", () => {
-    const rates = Array.from({ length: 100 }, (_, step) => learningRateAt(step, options))
+    const rates = ratesOf(options)
     assert.equal(rates[0], 0.2)
     for (const rate of rates.slice(9, 61)) assert.equal(rate, 2)
     assert.equal(rates[80], 1)
@@ -69,10 +84,7 @@ describe("pretrain", () => {
         onProgress: ({ loss, step }) => Effect.sync(() => seen.push(step, loss))
       }).pipe(Effect.provide(Layer.succeed(Learner, learner)))
     )
-    assert.deepEqual(
-      rates,
-      [0, 1, 2, 3, 4].map((step) => learningRateAt(step, options))
-    )
+    assert.deepEqual(rates, ratesOf(options))
     assert.deepEqual(seen, [1, 4, 2, 3, 3, 2, 4, 1, 5, 0])
     assert.equal(last?.step, 5)
     assert.equal(last?.secondsLeft, 0)

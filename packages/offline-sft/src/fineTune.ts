@@ -1,8 +1,15 @@
 /** Supervised fine-tuning on the student's turns of given dialogues. */
 import type { Episode, MissingTrace } from "@sml/env-pomdp"
 import { episodeTraces, mixSeed, uniformStream } from "@sml/env-pomdp"
-import type { Datum, DatumError, InvalidOptions, LearnerError } from "@sml/policy"
-import { decodeOptions, Learner, streamDatum } from "@sml/policy"
+import type { Datum, DatumError, LearnerError } from "@sml/policy"
+import {
+  decodeOptions,
+  InvalidOptions,
+  Learner,
+  learningRateAt,
+  scheduleFault,
+  streamDatum
+} from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -31,6 +38,8 @@ export type FineTuneMetrics = typeof FineTuneMetrics.Type
 /** What can stop fine-tuning. */
 export type FineTuneError = NoDialogues | MissingTrace | DatumError | LearnerError | InvalidOptions
 
+const where = "offline-sft.fineTune"
+
 /** A random order of `0..size − 1` (Fisher–Yates), a function of the seed. */
 const shuffled = (size: number, seed: number): ReadonlyArray<number> => {
   const uniform = uniformStream(seed)
@@ -45,7 +54,7 @@ const shuffled = (size: number, seed: number): ReadonlyArray<number> => {
 }
 
 /** The batches of all epochs, in the order in which they are learnt. */
-const schedule = (size: number, { batchSize, epochs, seed }: FineTuneOptions) =>
+const batchesOf = (size: number, { batchSize, epochs, seed }: FineTuneOptions) =>
   Array.from({ length: epochs }, (_, epoch) => {
     const order = shuffled(size, mixSeed(seed, epoch, 6))
     return Array.from({ length: Math.ceil(size / batchSize) }, (_batch, index) => ({
@@ -91,12 +100,15 @@ export const fineTune = (
 ): Stream.Stream<FineTuneMetrics, FineTuneError, Learner> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const settings = yield* decodeOptions("offline-sft.fineTune", FineTuneOptions, options)
+      const settings = yield* decodeOptions(where, FineTuneOptions, options)
       if (dialogues.length === 0) return yield* new NoDialogues({})
       const data: Array<Datum> = []
       for (const episode of dialogues) data.push(yield* Effect.fromResult(dialogueDatum(episode)))
       const learner = yield* Learner
-      const batches = schedule(data.length, settings)
+      const batches = batchesOf(data.length, settings)
+      const { optimiser, schedule } = settings
+      const fault = scheduleFault(schedule, batches.length)
+      if (fault !== undefined) return yield* new InvalidOptions({ where, reason: `${fault}.` })
 
       const learn = Effect.fn("offline-sft.step")(function* (step: number) {
         const { epoch = 0, members = [] } = batches[step] ?? {}
@@ -105,7 +117,12 @@ export const fineTune = (
           _tag: "CrossEntropy",
           normaliser: "weight"
         })
-        const { gradNorm } = yield* learner.step(settings.optimiser)
+        const learningRate = learningRateAt(schedule, {
+          learningRate: optimiser.learningRate,
+          step,
+          steps: batches.length
+        })
+        const { gradNorm } = yield* learner.step({ ...optimiser, learningRate })
         const metrics: FineTuneMetrics = {
           epoch,
           step,

@@ -43,12 +43,12 @@ export const offlineSft = Effect.fn("offline-sft")(function* <E = never, R = nev
   Student | Teacher | Verifier | Learner | R
 > {
   const settings = yield* decodeOptions("offline-sft", OfflineSftOptions, options)
-  const { batchSize, epochs, optimiser, seed } = settings
+  const { batchSize, epochs, optimiser, schedule, seed } = settings
   const { concurrency, horizon, samplesPerTask } = settings
   const episodes = yield* collect(tasks, { concurrency, horizon, samplesPerTask, seed })
   const { counts, kept } = selectSuccesses(episodes, settings)
   if (kept.length === 0) return yield* new NoDialogues({ episodes: episodes.length })
-  const steps = yield* fineTune(kept, { batchSize, epochs, optimiser, seed }).pipe(
+  const steps = yield* fineTune(kept, { batchSize, epochs, optimiser, schedule, seed }).pipe(
     Stream.tap(onStep),
     Stream.runCollect
   )

@@ -125,6 +125,32 @@ describe("fineTune", () => {
     })
   })
 
+  it.effect("follows the schedule of the learning rate over all epochs", () =>
+    Effect.gen(function* () {
+      const rates: Array<number> = []
+      const recordingSteps = Layer.effect(
+        Learner,
+        Effect.map(Learner, (learner) => ({
+          ...learner,
+          step: (settings: Parameters<typeof learner.step>[0]) => {
+            rates.push(settings.learningRate)
+            return learner.step(settings)
+          }
+        }))
+      ).pipe(Layer.provide(policy))
+      const linear = { _tag: "Linear", warmupSteps: 2 } as const
+      // 10 dialogues in batches of 5: 2 steps an epoch, 6 in all
+      yield* fineTune(dialogues, { batchSize: 5, epochs: 3, schedule: linear, optimiser }).pipe(
+        Stream.runDrain,
+        Effect.provide(recordingSteps)
+      )
+      assert.deepStrictEqual(
+        rates,
+        [0.5, 1, 1, 0.75, 0.5, 0.25].map((share) => 0.1 * share)
+      )
+    })
+  )
+
   it.effect("refuses what it cannot learn from", () =>
     Effect.gen(function* () {
       const none = yield* Effect.flip(Stream.runDrain(fineTune([])))
@@ -136,6 +162,11 @@ describe("fineTune", () => {
       const silent = episodeOf(secretTask(1), [], { reward: 1 })
       const empty = yield* Effect.flip(Stream.runDrain(fineTune([silent])))
       assert.strictEqual(empty._tag, "DatumError")
+      const idle = { _tag: "Cosine", warmupSteps: 3 } as const
+      const never = yield* Effect.flip(
+        Stream.runDrain(fineTune(dialogues, { schedule: idle, epochs: 3, batchSize: 10 }))
+      )
+      assert.match(never.message, /offline-sft\.fineTune: the cosine schedule .* never falls/)
       // @ts-expect-error a misspelt option does not compile
       const misspelt = yield* Effect.flip(Stream.runDrain(fineTune(dialogues, { epoch: 1 })))
       assert.match(misspelt.message, /offline-sft\.fineTune.*"epoch"/)
