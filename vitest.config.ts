@@ -5,6 +5,7 @@ export default defineConfig({
     projects: [
       "packages/*",
       "apps/*",
+      "bench",
       {
         test: {
           name: "front page",

@@ -82,7 +82,7 @@ const provideTools = () => {
 /** Changes whenever an install would give something else. */
 const workspaceHash = () => {
   const hash = createHash("sha256")
-  const files = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json"]
+  const files = ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json", "bench/package.json"]
   for (const group of ["packages", "apps"]) {
     for (const name of readdirSync(join(root, group)).toSorted()) {
       files.push(join(group, name, "package.json"))
@@ -118,6 +118,7 @@ const commands = {
   sml: (parameters) => [join(root, "apps", "trainer", "src", "main.ts"), ...parameters],
   test: (parameters) => [join(root, "scripts", "test.mjs"), ...parameters],
   check: (parameters) => [join(root, "scripts", "check.mjs"), ...parameters],
+  bench: (parameters) => [join(root, "bench", "src", "main.ts"), ...parameters],
   "bench:learning": (parameters) => [
     join(root, "apps", "trainer", "src", "benchLearning.ts"),
     ...parameters
@@ -139,7 +140,7 @@ installWorkspace(environment)
 
 const child = spawn(node, command(parameters), {
   // paths on the command line are meant from where it was typed
-  cwd: name === "sml" ? (process.env.INIT_CWD ?? root) : root,
+  cwd: name === "sml" || name === "bench" ? (process.env.INIT_CWD ?? root) : root,
   env: environment,
   stdio: "inherit"
 })

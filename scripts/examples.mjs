@@ -75,5 +75,8 @@ export const writeExamples = (root) => {
       .toSorted()
       .map((name) => join(root, group, name))
   )
-  return [root, ...folders].reduce((count, folder) => count + writeFolder(folder), 0)
+  return [root, ...folders, join(root, "bench")].reduce(
+    (count, folder) => count + writeFolder(folder),
+    0
+  )
 }

@@ -60,24 +60,31 @@ export const faultsOf = (owner, file, text) => {
   return faults
 }
 
-/** Faults of the whole workspace. */
+/** Faults of all sources below one folder. */
+const folderFaults = (root, owner, source) => {
+  const faults = []
+  if (!existsSync(source)) return faults
+  for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith(".ts")) continue
+    const path = join(entry.parentPath, entry.name)
+    faults.push(...faultsOf(owner, relative(root, path), readFileSync(path, "utf8")))
+  }
+  return faults
+}
+
+/** Faults of the whole workspace. Apps and the benchmark may import every package. */
 export const importDirectionFaults = (root) => {
   const faults = []
   for (const group of ["packages", "apps"]) {
     for (const name of readdirSync(join(root, group)).toSorted()) {
-      const source = join(root, group, name, "src")
       const owner = group === "packages" ? name : undefined
       if (owner !== undefined && mayImport[owner] === undefined) {
         faults.push(`packages/${name} has no floor; add it to scripts/importDirections.mjs.`)
         continue
       }
-      if (!existsSync(source)) continue
-      for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile() || !entry.name.endsWith(".ts")) continue
-        const path = join(entry.parentPath, entry.name)
-        faults.push(...faultsOf(owner, relative(root, path), readFileSync(path, "utf8")))
-      }
+      faults.push(...folderFaults(root, owner, join(root, group, name, "src")))
     }
   }
+  faults.push(...folderFaults(root, undefined, join(root, "bench", "src")))
   return faults
 }

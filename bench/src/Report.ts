@@ -1,0 +1,39 @@
+/** What `docs/results/engine.json` holds. */
+import * as Schema from "effect/Schema"
+
+import { MachineFacts } from "./MachineFacts.ts"
+import { Row } from "./Row.ts"
+
+/** A row, and when it was measured: day and minute, UTC. */
+export const DatedRow = Schema.Struct({ measured: Schema.String, row: Row })
+export type DatedRow = typeof DatedRow.Type
+
+/** Rows of one machine, perhaps of several runs. */
+export const Report = Schema.Struct({ machine: MachineFacts, rows: Schema.Array(DatedRow) })
+export type Report = typeof Report.Type
+
+/** The section that a benchmark belongs to. */
+export const sectionOf = (bench: string): string => bench.split("/")[0] ?? bench
+
+/**
+ * The rows of `fresh`, and of `old` those of the benchmarks that `fresh` has none of, in the order of
+ * `names`. Rows of another machine are dropped: numbers of two machines do not stand in one table.
+ */
+export const mergeReports = (
+  old: Report | undefined,
+  fresh: Report,
+  names: ReadonlyArray<string>
+): Report => {
+  const same =
+    old !== undefined &&
+    (["processor", "memory", "system", "threads"] as const).every(
+      (fact) => old.machine[fact] === fresh.machine[fact]
+    )
+  const kept = same ? old.rows : []
+  const rows = names.flatMap((name) => {
+    const of = (list: ReadonlyArray<DatedRow>) => list.filter(({ row }) => row.bench === name)
+    const now = of(fresh.rows)
+    return now.length > 0 ? now : of(kept)
+  })
+  return { machine: fresh.machine, rows }
+}

@@ -1,0 +1,15 @@
+/** Every benchmark, in the order in which they run. */
+import type { Bench } from "./Bench.ts"
+import { grpoBenches } from "./grpoBench.ts"
+import { matmulBench } from "./matmulBench.ts"
+import { memoryBenches } from "./memoryBench.ts"
+import { sampleBenches } from "./sampleBench.ts"
+import { trainBenches } from "./trainBench.ts"
+
+export const benches: ReadonlyArray<Bench> = [
+  matmulBench,
+  ...trainBenches,
+  ...sampleBenches,
+  ...grpoBenches,
+  ...memoryBenches
+]
