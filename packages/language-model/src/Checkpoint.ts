@@ -1,13 +1,4 @@
-import {
-  copyFile,
-  type FileHandle,
-  mkdir,
-  open,
-  readFile,
-  rename,
-  rm,
-  stat
-} from "node:fs/promises"
+import { copyFile, type FileHandle, open } from "node:fs/promises"
 import { basename, join, resolve } from "node:path"
 
 /** A model's configuration and weights, and the Hugging Face folders that hold them. */
@@ -16,12 +7,24 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 import { CheckpointError } from "./CheckpointError.ts"
+import {
+  attempt,
+  exists,
+  jsonBytes,
+  readBytes,
+  readJson,
+  readSafetensors,
+  type Stage,
+  writeAdvice,
+  writeDurably,
+  writeTogether
+} from "./internal/checkpointFiles.ts"
 import { ggufFloats, parseGguf } from "./internal/ggufFormat.ts"
 import { ggufGenerationConfig } from "./internal/ggufGenerationConfig.ts"
 import { ggufModel } from "./internal/ggufModel.ts"
 import { carriesTokenizer, ggufTokenizerFiles } from "./internal/ggufTokenizerFiles.ts"
 import { isGguf } from "./internal/isGguf.ts"
-import { headerBytes, parseHeader, prefixLength, toFloats } from "./internal/safetensorsFormat.ts"
+import { headerBytes } from "./internal/safetensorsFormat.ts"
 import {
   decodeModelConfig,
   encodeModelConfig,
@@ -53,93 +56,8 @@ const configFile = "config.json"
 const weightsFile = "model.safetensors"
 const indexFile = "model.safetensors.index.json"
 
-const code = (cause: unknown): string =>
-  cause instanceof Error && "code" in cause && typeof cause.code === "string"
-    ? cause.code
-    : String(cause)
-
-const attempt = <A>(file: string, doing: string, advice: string, run: () => Promise<A>) =>
-  Effect.tryPromise({
-    try: run,
-    catch: (cause) =>
-      new CheckpointError({
-        file,
-        reason:
-          code(cause) === "ENOENT" && doing === "read"
-            ? `There is no file ${file}; ${advice}.`
-            : `${file} could not be ${doing} (${code(cause)}); ${advice}.`
-      })
-  })
-
 const readAdvice =
   "pass a folder that holds config.json and model.safetensors, readable by this user"
-
-const writeAdvice = "choose a writable folder with free space"
-
-const readJson = Effect.fnUntraced(function* (file: string) {
-  // a configuration or an index is small; a large file is a mistake
-  const { size } = yield* attempt(file, "read", readAdvice, () => stat(file))
-  if (size > 50_000_000) {
-    return yield* new CheckpointError({
-      file,
-      reason: `${file} has ${size} bytes, too many for a JSON file; ${readAdvice}.`
-    })
-  }
-  const text = yield* attempt(file, "read", readAdvice, () => readFile(file, "utf8"))
-  return yield* Effect.try({
-    try: (): unknown => JSON.parse(text),
-    catch: (cause) =>
-      new CheckpointError({
-        file,
-        reason: `${file} is not JSON (${cause instanceof Error ? cause.message : String(cause)}); copy it again from its source.`
-      })
-  })
-})
-
-const readBytes = Effect.fnUntraced(function* (
-  handle: FileHandle,
-  file: string,
-  begin: number,
-  length: number
-) {
-  const bytes = new Uint8Array(length)
-  let done = 0
-  while (done < length) {
-    const { bytesRead } = yield* attempt(file, "read", readAdvice, () =>
-      handle.read(bytes, done, length - done, begin + done)
-    )
-    if (bytesRead === 0) {
-      return yield* new CheckpointError({
-        file,
-        byte: begin + done,
-        reason: `${file} shrank to ${begin + done} bytes while it was read; read it again when nobody writes it.`
-      })
-    }
-    done += bytesRead
-  }
-  return bytes
-})
-
-// tensor by tensor, so that the file is never in memory twice
-const readTensors = (file: string) =>
-  Effect.acquireUseRelease(
-    attempt(file, "read", readAdvice, () => open(file)),
-    Effect.fnUntraced(function* (handle) {
-      const { size } = yield* attempt(file, "read", readAdvice, () => handle.stat())
-      const prefix = yield* readBytes(handle, file, 0, Math.min(8, size))
-      const length = yield* Effect.fromResult(prefixLength(prefix, size, file))
-      const header = yield* readBytes(handle, file, 8, length)
-      const entries = yield* Effect.fromResult(parseHeader(header, size, file))
-      const tensors = new Map<string, Tensor>()
-      for (const entry of entries) {
-        const bytes = yield* readBytes(handle, file, entry.begin, entry.end - entry.begin)
-        const data = yield* Effect.fromResult(toFloats(entry, bytes, file))
-        tensors.set(entry.name, { shape: entry.shape, data })
-      }
-      return tensors
-    }),
-    (handle) => Effect.promise(() => handle.close())
-  )
 
 const ggufAdvice = "pass a GGUF file, readable by this user"
 
@@ -150,7 +68,7 @@ const readGgufHeader = Effect.fnUntraced(function* (
   size: number
 ) {
   for (let length = 2 ** 22; ; length *= 2) {
-    const bytes = yield* readBytes(handle, file, 0, Math.min(length, size))
+    const bytes = yield* readBytes(handle, file, 0, Math.min(length, size), ggufAdvice)
     const header = yield* Effect.fromResult(parseGguf(bytes, size, file))
     if (header !== undefined) return header
   }
@@ -164,7 +82,13 @@ const readGguf = (file: string) =>
       const { entries, metadata } = yield* readGgufHeader(handle, file, size)
       const tensors = new Map<string, Tensor>()
       for (const entry of entries) {
-        const bytes = yield* readBytes(handle, file, entry.begin, entry.end - entry.begin)
+        const bytes = yield* readBytes(
+          handle,
+          file,
+          entry.begin,
+          entry.end - entry.begin,
+          ggufAdvice
+        )
         const data = yield* Effect.fromResult(ggufFloats(entry, bytes, file))
         tensors.set(entry.name, { shape: entry.shape, data })
       }
@@ -186,14 +110,6 @@ export const readGgufMetadata = Effect.fn("Checkpoint.readGgufMetadata")((file: 
   )
 )
 
-const exists = (file: string) =>
-  Effect.promise(() =>
-    stat(file).then(
-      () => true,
-      () => false
-    )
-  )
-
 const ShardIndex = Schema.Struct({ weight_map: Schema.Record(Schema.String, Schema.String) })
 
 // the weight files of a folder: one, or the shards that the index names
@@ -201,7 +117,7 @@ const weightFiles = Effect.fnUntraced(function* (directory: string) {
   const single = join(directory, weightsFile)
   const index = join(directory, indexFile)
   if ((yield* exists(single)) || !(yield* exists(index))) return [single]
-  const json = yield* readJson(index)
+  const json = yield* readJson(index, readAdvice)
   const decoded = Schema.decodeUnknownResult(ShardIndex)(json)
   const shards = Result.isSuccess(decoded)
     ? [...new Set(Object.values(decoded.success.weight_map))]
@@ -273,7 +189,7 @@ export const readCheckpoint = Effect.fn("Checkpoint.read")(function* (directory:
   const tensors = new Map<string, Tensor>()
   const files = yield* weightFiles(directory)
   for (const file of files) {
-    for (const [name, tensor] of yield* readTensors(file)) {
+    for (const [name, tensor] of yield* readSafetensors(file, readAdvice)) {
       if (tensors.has(name)) {
         return yield* new CheckpointError({
           file,
@@ -291,11 +207,8 @@ export const readCheckpoint = Effect.fn("Checkpoint.read")(function* (directory:
 /** Reads only the `config.json` of a Hugging Face folder. */
 export const readConfig = Effect.fn("Checkpoint.readConfig")(function* (directory: string) {
   const file = join(directory, configFile)
-  return yield* Effect.fromResult(decodeModelConfig(yield* readJson(file), file))
+  return yield* Effect.fromResult(decodeModelConfig(yield* readJson(file, readAdvice), file))
 })
-
-const jsonBytes = (json: unknown): Uint8Array =>
-  new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`)
 
 // the tokenizer's files that stand in a GGUF file in another form; none where it has no tokenizer
 const ggufCompanions = Effect.fnUntraced(function* (file: string, config: ModelConfig) {
@@ -353,18 +266,7 @@ export const writeCheckpoint = Effect.fn("Checkpoint.write")(function* (
   checkpoint: Checkpoint,
   options?: { readonly companions?: string }
 ) {
-  yield* attempt(directory, "created", writeAdvice, () => mkdir(directory, { recursive: true }))
-  const staged: Array<readonly [from: string, to: string]> = []
-  const stage = (
-    name: string,
-    write: (file: string, path: string) => Effect.Effect<void, CheckpointError>
-  ) => {
-    const to = join(directory, name)
-    const from = `${to}.${process.pid}.${staged.length}.partial`
-    staged.push([from, to])
-    return write(to, from)
-  }
-  const writeAll = Effect.gen(function* () {
+  const writeAll = Effect.fnUntraced(function* (stage: Stage) {
     const companions = options?.companions
     if (companions !== undefined && resolve(companions) !== resolve(directory)) {
       if (isGguf(companions)) {
@@ -394,30 +296,6 @@ export const writeCheckpoint = Effect.fn("Checkpoint.write")(function* (
         )
       ])
     )
-    // from here on every file is complete on the disk
-    for (const [from, to] of staged) {
-      yield* attempt(to, "written", writeAdvice, () => rename(from, to))
-    }
   })
-  // a failure to clear up must not hide the failure that made it necessary
-  const clear = Effect.promise(() =>
-    Promise.allSettled(staged.map(([from]) => rm(from, { force: true })))
-  )
-  yield* Effect.ensuring(writeAll, clear)
+  yield* writeTogether(directory, writeAll)
 })
-
-// to the disk, not only to its cache
-const writeDurably = (file: string, path: string, parts: ReadonlyArray<Uint8Array>) =>
-  Effect.acquireUseRelease(
-    attempt(file, "written", writeAdvice, () => open(path, "w")),
-    (handle) =>
-      Effect.andThen(
-        Effect.forEach(
-          parts,
-          (part) => attempt(file, "written", writeAdvice, () => handle.writeFile(part)),
-          { discard: true }
-        ),
-        attempt(file, "written", writeAdvice, () => handle.sync())
-      ),
-    (handle) => Effect.promise(() => handle.close())
-  )
