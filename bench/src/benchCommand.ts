@@ -44,22 +44,25 @@ const flags = {
 export const benchCommand = Command.make(
   "bench",
   flags,
-  Effect.fn("bench.command")(function* ({ json, only, python, quick, threads }) {
-    const names = Option.match(only, {
-      onNone: () => [],
-      onSome: (text) => text.split(",").filter((name) => name !== "")
-    })
-    const chosen = yield* Effect.fromResult(selectBenches(benches, names))
-    const rows = yield* runBenches(chosen, {
-      python: Option.getOrUndefined(python),
-      threads,
-      quick
-    })
-    const report = yield* reportOf(rows, threads)
-    if (Option.isSome(json)) yield* writeReport(report, json.value)
-    // tiny sizes say nothing about speed
-    else if (!quick) yield* Console.error(`written: ${yield* keepReport(report)}`)
-  })
+  Effect.fn("bench.command")(
+    function* ({ json, only, python, quick, threads }) {
+      const names = Option.match(only, {
+        onNone: () => [],
+        onSome: (text) => text.split(",").filter((name) => name !== "")
+      })
+      const chosen = yield* Effect.fromResult(selectBenches(benches, names))
+      const rows = yield* runBenches(chosen, {
+        python: Option.getOrUndefined(python),
+        threads,
+        quick
+      })
+      const report = yield* reportOf(rows, threads)
+      if (Option.isSome(json)) yield* writeReport(report, json.value)
+      // tiny sizes say nothing about speed
+      else if (!quick) yield* Console.error(`written: ${yield* keepReport(report)}`)
+    },
+    Effect.tapError((error) => Console.error(error.message))
+  )
 ).pipe(
   Command.withDescription(
     "Measure the engine beside PyTorch, transformers and TRL, and write docs/benchmarks.md."

@@ -5,13 +5,28 @@ import { sectionOf } from "./Report.ts"
 import type { Goal, PeerResult } from "./Row.ts"
 
 // a bar inside a cell would end it
-const line = (cells: ReadonlyArray<string>): string =>
-  `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`
+const escaped = (cell: string): string => cell.replaceAll("|", String.raw`\|`)
 
+const line = (cells: ReadonlyArray<string>, widths: ReadonlyArray<number>): string =>
+  `| ${cells.map((cell, at) => cell + " ".repeat((widths[at] ?? 0) - cell.length)).join(" | ")} |`
+
+/** A Markdown table with columns of even width, as the formatter wants them. */
 const table = (
   head: ReadonlyArray<string>,
   body: ReadonlyArray<ReadonlyArray<string>>
-): ReadonlyArray<string> => [line(head), line(head.map(() => "---")), ...body.map(line)]
+): ReadonlyArray<string> => {
+  const rows = [head, ...body].map((cells) => cells.map(escaped))
+  const widths = head.map((_, at) => Math.max(3, ...rows.map((cells) => (cells[at] ?? "").length)))
+  const [titles = [], ...others] = rows
+  return [
+    line(titles, widths),
+    line(
+      widths.map((width) => "-".repeat(width)),
+      widths
+    ),
+    ...others.map((cells) => line(cells, widths))
+  ]
+}
 
 interface Section {
   readonly name: string
@@ -23,7 +38,7 @@ const sections: ReadonlyArray<Section> = [
   {
     name: "matmul",
     title: "Matrix products",
-    text: "The machine's own f32 peak: chains of products in onnxruntime, the better of fed factors, as in training, and constant ones. The highest single repetition of any shape is the peak that shares below refer to."
+    text: "The machine's own f32 peak: chains of products in onnxruntime, the better of fed factors, as in training, and constant ones. The highest single repetition of any shape, in the same run, is the peak that the shares below refer to."
   },
   {
     name: "train",
