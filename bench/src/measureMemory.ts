@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs"
 
 // not the whole of it, which loads an HTTP client and more
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { adamW } from "@sml/policy"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -10,6 +11,7 @@ import * as Schema from "effect/Schema"
 import { openEngine } from "./engine.ts"
 import { MemoryAnswer, MemoryWork } from "./memoryWork.ts"
 import { randomPrompts } from "./prompts.ts"
+import { trainingData } from "./trainingData.ts"
 
 /** Prompt tokens of a sampled stream. */
 const promptTokens = 32
@@ -23,7 +25,7 @@ const peak = (): number => {
 
 const sample = Effect.fnUntraced(function* (work: MemoryWork) {
   const { sampler } = yield* openEngine(work.checkpoint, work.threads)
-  const prompts = randomPrompts(sampler.vocabularySize, work.dialogues, promptTokens, promptTokens)
+  const prompts = randomPrompts(sampler.vocabularySize, work.sequences, promptTokens, promptTokens)
   yield* Effect.forEach(
     prompts,
     (tokens, seed) =>
@@ -38,11 +40,19 @@ const sample = Effect.fnUntraced(function* (work: MemoryWork) {
   )
 })
 
+const trainStep = Effect.fnUntraced(function* (work: MemoryWork) {
+  const { learner, sampler } = yield* openEngine(work.checkpoint, work.threads)
+  // the last token is a target only
+  const data = trainingData(sampler.vocabularySize, work.sequences, work.tokens - 1, "all")
+  yield* learner.forwardBackward(data, { _tag: "CrossEntropy", normaliser: "weight" })
+  yield* learner.step(adamW())
+})
+
 const decodeWork = Schema.decodeUnknownEffect(Schema.fromJsonString(MemoryWork))
 
 const program = Effect.gen(function* () {
   const work = yield* decodeWork(process.argv[2])
-  yield* sample(work)
+  yield* work.kind === "sample" ? sample(work) : trainStep(work)
   yield* Console.log(JSON.stringify(MemoryAnswer.make({ peak: peak() })))
 }).pipe(Effect.scoped)
 

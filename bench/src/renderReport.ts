@@ -38,7 +38,7 @@ const sections: ReadonlyArray<Section> = [
   {
     name: "matmul",
     title: "Matrix products",
-    text: "The machine's own f32 peak: chains of products in onnxruntime, the better of fed factors, as in training, and constant ones. The highest single repetition of any shape, in the same run, is the peak that the shares below refer to."
+    text: "The machine's own f32 peak: chains of products in onnxruntime, the better of fed factors, as in training, and constant ones. The highest single repetition of any shape, in the same run, is the peak that the shares below refer to. PyTorch multiplies f32 matrices with MKL, whose generic path, the one for processors that are not Intel's, does without AVX-512: on such a machine that is a part of every ratio below."
   },
   {
     name: "train",
