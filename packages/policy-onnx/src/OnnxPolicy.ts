@@ -33,13 +33,17 @@ export interface FreshOptions extends EngineOptions {
 /** The services of one engine. */
 export type Services = Sampler | Learner | EngineCounters
 
-const services = (checkpoint: Checkpoint, options: EngineOptions, companions?: string) =>
-  Effect.map(startEngine(checkpoint, options), (client) =>
-    Context.make(Sampler, makeSampler(client, checkpoint.config)).pipe(
-      Context.add(Learner, makeLearner(client, checkpoint.config, companions)),
-      Context.add(EngineCounters, { read: Effect.sync(() => client.counters) })
-    )
+const services = Effect.fnUntraced(function* (
+  checkpoint: Checkpoint,
+  options: EngineOptions,
+  source?: string
+) {
+  const client = yield* startEngine(checkpoint, options)
+  return Context.make(Sampler, yield* makeSampler(client, checkpoint.config, source)).pipe(
+    Context.add(Learner, makeLearner(client, checkpoint.config, source)),
+    Context.add(EngineCounters, { read: Effect.sync(() => client.counters) })
   )
+})
 
 /**
  * The policy of a Hugging Face folder: a `Sampler` and a `Learner` that share its weights in one

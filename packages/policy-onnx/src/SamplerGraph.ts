@@ -5,6 +5,7 @@ import { Graph, Op } from "@sml/onnx-autodiff"
 import { architectures } from "./architectures.ts"
 import { type Attention, cachedAttention, causalAttention } from "./Attention.ts"
 import { Blocks, rotaryInputs, weightInputs } from "./Blocks.ts"
+import { blockSize } from "./drawFromBlocks.ts"
 
 /** The names of a layer's cached keys and values among the inputs (`past`) and outputs (`new`). */
 export const cacheName = (part: "past" | "new", what: "keys" | "values", layer: number): string =>
@@ -18,7 +19,8 @@ export const cacheName = (part: "past" | "new", what: "keys" | "values", layer: 
  * flattened `[B·T]`), and with a cache `pastMask` (`[B, 1, 1, P]`) and for each layer `past.keys.i`
  * and `past.values.i`, `[B, keyValueHeads, P, headSize]`.
  *
- * Outputs: `logits` `[B, vocabulary]` of the last positions and for each layer `new.keys.i` and
+ * Outputs: `logits` `[B, vocabulary]` of the last positions, for large vocabularies `weights` =
+ * exp(logits − largest) and their `sums` over blocks of {@link blockSize}, and for each layer `new.keys.i` and
  * `new.values.i`, `[B, keyValueHeads, T, headSize]`. On a session of `threads` threads, the bits of a
  * row do not depend on the rows beside it.
  */
@@ -54,6 +56,15 @@ export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: nu
     exactFor: threads
   })
   const states = Op.reshape(architectures[config.family](model), ["B*T", config.hiddenSize])
-  graph.output("logits", model.head(Op.gather(states, last)))
+  const logits = model.head(Op.gather(states, last))
+  graph.output("logits", logits)
+  const block = blockSize(config.vocabularySize)
+  if (block !== undefined) {
+    const largest = Op.reduceMax(logits, { axes: [1], keepDims: true })
+    const weights = Op.exp(Op.sub(logits, largest))
+    const blocks = Op.reshape(weights, ["B", config.vocabularySize / block, block])
+    graph.output("weights", weights)
+    graph.output("sums", Op.reduceSum(blocks, { axes: [2] }))
+  }
   return graph
 }

@@ -156,7 +156,10 @@ export const compareGolden = (
           if (!(off <= gradientElementError)) gradientElementError = off
         })
       }
-      const greedyEqual = yield* compareGreedy(directory, makeSampler(client, config))
+      const greedyEqual = yield* compareGreedy(
+        directory,
+        yield* makeSampler(client, config, undefined)
+      )
       return {
         logprobError,
         lossError: Math.abs(loss - golden.loss),

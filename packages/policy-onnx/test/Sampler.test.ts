@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { assert, describe, it as test, layer } from "@effect/vitest"
@@ -32,6 +34,8 @@ const anyRequest = (vocabulary: number, context: number): fc.Arbitrary<GenerateR
       .map((ids) => Int32Array.from(ids)),
     maxTokens: fc.integer({ min: 1, max: 12 }),
     temperature: fc.constantFrom(0, 0.7, 1),
+    topK: fc.constantFrom(1, 5, vocabulary),
+    topP: fc.constantFrom(0.8, 1),
     stop: fc.array(fc.nat(vocabulary - 1), { maxLength: 3 }),
     seed: fc.nat(2 ** 32 - 1)
   })
@@ -61,15 +65,13 @@ layer(golden, { excludeTestServices: true })("sampling", (it) => {
     Effect.gen(function* () {
       const sampler = yield* Sampler
       const learner = yield* Learner
-      const requests = fc
-        .sample(anyRequest(40, 96), { numRuns: 24, seed: 9 })
-        .map((r) => altered(r, { temperature: 1 }))
+      const requests = fc.sample(anyRequest(40, 96), { numRuns: 24, seed: 9 })
       const completions = yield* Effect.forEach(requests, (r) => sampler.generate(r), together)
       const streams = completions.map(({ ids }, i) => [...(requests[i]?.tokens ?? []), ...ids])
       const logprobs = yield* learner.forward(streams.map(allWeighted))
       completions.forEach((completion, i) => {
         const prompt = requests[i]?.tokens.length ?? 0
-        completion.logprobs.forEach((logprob, j) => {
+        completion.rawLogprobs.forEach((logprob, j) => {
           assert.closeTo(logprobs[i]?.[prompt - 1 + j] ?? NaN, logprob, 2e-4)
         })
       })
@@ -208,10 +210,24 @@ const wide: ModelConfig = {
   headSize: 16
 }
 
+const large: ModelConfig = {
+  ...tinyConfig,
+  vocabularySize: 4096 + 32,
+  contextLength: 96,
+  hiddenSize: 192,
+  intermediateSize: 328,
+  headSize: 40
+}
+
 describe("the company of a request", () => {
   const policies = {
     "a trained shape": golden,
     "wide products": OnnxPolicy.layerFresh({ config: wide, seed: 3, threads: 2 }),
+    "uncut products, blocks of a large vocabulary": OnnxPolicy.layerFresh({
+      config: large,
+      seed: 3,
+      threads: 2
+    }),
     "more threads than rows": OnnxPolicy.layerFresh({ config: wide, seed: 3, threads: 5 })
   }
   for (const [name, policy] of Object.entries(policies)) {
@@ -235,6 +251,58 @@ describe("the company of a request", () => {
       }).pipe(Effect.provide(policy))
     )
   }
+})
+
+// eleven letters, each its own token
+const letters = [..."abcdefghijk"]
+const lettersTokenizer = {
+  pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: false },
+  decoder: { type: "ByteLevel" },
+  model: {
+    type: "BPE",
+    vocab: Object.fromEntries(letters.map((letter, id) => [letter, id])),
+    merges: []
+  }
+}
+
+describe("stop strings", () => {
+  test.live("end a completion where its text has one, also across tokens", () =>
+    Effect.gen(function* () {
+      const directory = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "sml-letters-"))),
+        (path) => Effect.promise(() => rm(path, { recursive: true }))
+      )
+      const file = join(directory, "tokenizer.json")
+      yield* Effect.promise(() => writeFile(file, JSON.stringify(lettersTokenizer)))
+      const options = { config: tinyConfig, seed: 2, threads: 1, companions: directory }
+      const sampler = yield* Effect.provide(
+        Sampler,
+        yield* Layer.build(OnnxPolicy.layerFresh(options))
+      )
+      for (let seed = 0; seed < 20; seed++) {
+        const free = yield* sampler.generate(request([1], { maxTokens: 40, seed }))
+        const text = Array.from(free.ids, (id) => letters[id]).join("")
+        const pair = text.slice(20, 23)
+        const stopped = yield* sampler.generate(
+          request([1], { maxTokens: 40, seed, stopStrings: ["zzz", pair] })
+        )
+        const end = text.indexOf(pair) + pair.length
+        assert.deepEqual([...stopped.ids], [...free.ids.subarray(0, end)])
+        assert.equal(stopped.stop, "stop")
+        assert.equal(stopped.rawLogprobs.length, end)
+      }
+      const refused = yield* Effect.flip(sampler.generate(request([1], { stopStrings: [""] })))
+      assert.include(refused.reason, "empty")
+    }).pipe(Effect.scoped)
+  )
+
+  test.live("are refused where nothing says what the ids spell", () =>
+    Effect.gen(function* () {
+      const sampler = yield* Sampler
+      const refused = yield* Effect.flip(sampler.generate(request([1], { stopStrings: ["a"] })))
+      assert.include(refused.reason, "stop ids")
+    }).pipe(Effect.provide(OnnxPolicy.layerFresh({ config: tinyConfig, seed: 2, threads: 1 })))
+  )
 })
 
 describe("a sampler beside a learner", () => {

@@ -125,6 +125,26 @@ export class CacheArena {
     this.#exchange(row, store, start, end, "save")
   }
 
+  /** Moves the stream of a row to an arena with more places. */
+  move(row: number, target: CacheArena): void {
+    const stream = this.streams[row]
+    if (stream === undefined) return
+    const { headSize, keyValueHeads, layers } = this.#config
+    const there = target.add(stream)
+    const length = stream.cached * headSize
+    for (let layer = 0; layer < layers; layer++) {
+      for (let head = 0; head < keyValueHeads; head++) {
+        const from = (row * keyValueHeads + head) * this.places * headSize
+        const to = (there * keyValueHeads + head) * target.places * headSize
+        copy(this.#keys[layer] ?? empty, from, target.#keys[layer] ?? empty, to, length)
+        copy(this.#values[layer] ?? empty, from, target.#values[layer] ?? empty, to, length)
+      }
+    }
+    const start = there * target.places
+    target.#mask.fill(0, start, start + stream.cached)
+    this.remove(row)
+  }
+
   /** Gives the row of a stream to the last stream. */
   remove(row: number): void {
     const last = this.streams.length - 1

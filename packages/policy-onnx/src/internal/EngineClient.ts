@@ -17,6 +17,7 @@ import type {
   ReplyMessage,
   RequestHeader,
   ToWorker,
+  Vocabulary,
   WorkerSetup
 } from "./protocol.ts"
 
@@ -129,6 +130,11 @@ export class EngineClient {
       this.#outbox.push({ header: { ...request, id, length: tokens.length }, tokens })
       return this.#withdraw(id, this.#requests)
     })
+  }
+
+  /** Tells the engine what its ids spell, for the stop strings of later requests. */
+  describeVocabulary(vocabulary: Vocabulary): void {
+    if (this.#dead === undefined) this.#post({ tag: "vocabulary", vocabulary })
   }
 
   /** Runs a command after all that were sent before it. Interruption withdraws it. */

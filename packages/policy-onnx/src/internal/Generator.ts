@@ -10,6 +10,7 @@ import {
 import * as Effect from "effect/Effect"
 import { Tensor } from "onnxruntime-node"
 
+import { blockSize, drawFromBlocks } from "../drawFromBlocks.ts"
 import { cacheName, samplerGraph } from "../SamplerGraph.ts"
 import { CacheArena } from "./CacheArena.ts"
 import { DialogueCache } from "./DialogueCache.ts"
@@ -32,8 +33,8 @@ export interface GeneratorCounters {
 /**
  * Serves streams. The bits of a completion do not depend on the streams beside it:
  *
- * - the cache of a stream has as many places as its own prompt and limit need, and its prompt is run
- *   at a width that depends on its own number of new tokens; streams run together when these agree;
+ * - the cache of a stream has as many places as its own length needs, and its prompt is run at a width
+ *   that depends on its own number of new tokens; streams run together when these agree;
  * - at least two rows run at a time, and enough that onnxruntime gives each product of the attention
  *   to one thread (products of a single row, and parts of products, are summed in another order);
  * - the random number of a draw depends on the request's seed and the position only.
@@ -51,7 +52,9 @@ export class Generator {
   readonly #settings: EngineSettings
   readonly #first: GraphSession
   readonly #next: GraphSession
+  // the new keys and values
   readonly #outputs: ReadonlyArray<string>
+  readonly #block: number | undefined
   readonly #arenas = new Map<number, CacheArena>()
   readonly #dialogues: DialogueCache
   readonly #scratch: TokenDistribution
@@ -65,8 +68,8 @@ export class Generator {
     const { threads } = settings
     this.#first = new GraphSession(() => samplerGraph(config, false, threads), threads)
     this.#next = new GraphSession(() => samplerGraph(config, true, threads), threads)
+    this.#block = blockSize(config.vocabularySize)
     this.#outputs = [
-      "logits",
       ...Array.from({ length: config.layers }, (_, layer) => [
         cacheName("new", "keys", layer),
         cacheName("new", "values", layer)
@@ -127,6 +130,7 @@ export class Generator {
     return Effect.gen({ self: this }, function* () {
       const start = performance.now()
       this.#sweep()
+      this.#makePlaces()
       for (const arena of this.#arenas.values()) {
         if (arena.streams.length === 0) continue
         const streams = [...arena.streams]
@@ -161,7 +165,7 @@ export class Generator {
           const rows = this.#padded(firsts.length)
           const outputs = yield* this.#first.run(
             { ...this.#weights.feeds(width), ...this.#newTokens(firsts, rows, width) },
-            this.#outputs
+            this.#outputsFor(chunk.flat())
           )
           for (const [index, same] of chunk.entries()) {
             this.counters.prefilledTokens += same[0]?.length ?? 0
@@ -218,7 +222,7 @@ export class Generator {
         ...this.#newTokens(streams, rows, width),
         ...arena.feeds(first, rows)
       },
-      this.#outputs
+      this.#outputsFor(streams)
     )
   }
 
@@ -242,6 +246,22 @@ export class Generator {
     }
   }
 
+  // large vocabularies' logits are only fetched when somebody is not drawn from blocks
+  #outputsFor(streams: ReadonlyArray<TokenStream>): ReadonlyArray<string> {
+    const blocked = this.#block === undefined ? [] : ["weights", "sums"]
+    return streams.every(
+      (stream) => this.#isBlocked(stream) && stream.request.sampling.temperature > 0
+    )
+      ? [...blocked, ...this.#outputs]
+      : ["logits", ...blocked, ...this.#outputs]
+  }
+
+  #isBlocked({ request: { sampling } }: TokenStream): boolean {
+    const { minP = 0, temperature, topK = Infinity, topP = 1 } = sampling
+    const whole = minP === 0 && topP === 1 && topK >= this.#config.vocabularySize
+    return this.#block !== undefined && (temperature === 0 || (temperature === 1 && whole))
+  }
+
   // appends an id to each stream, from the logits of its row
   #sample(
     streams: ReadonlyArray<TokenStream>,
@@ -249,23 +269,38 @@ export class Generator {
     rowOf: (index: number) => number = (index) => index
   ): Effect.Effect<void, EngineFault> {
     return Effect.suspend(() => {
-      const size = this.#config.vocabularySize
-      const logits = outputs.floats("logits")
-      const draw = this.#draw
       for (const [index, stream] of streams.entries()) {
-        const { sampling, seed } = stream.request
-        const uniform = uniformAt(seed, stream.length)
-        const start = rowOf(index) * size
-        if (!sampleToken(logits, start, size, sampling, uniform, this.#scratch, draw)) {
+        if (!this.#drawFor(stream, outputs, rowOf(index))) {
           return new EngineFault({
             reason: `The logits at position ${stream.length} are not finite; the training has diverged, restore an earlier checkpoint.`
           })
         }
-        stream.append(draw)
+        stream.append(this.#draw)
         this.counters.sampledTokens += 1
       }
       return Effect.void
     })
+  }
+
+  #drawFor(stream: TokenStream, outputs: Outputs, row: number): boolean {
+    const size = this.#config.vocabularySize
+    const { sampling, seed } = stream.request
+    const uniform = uniformAt(seed, stream.length)
+    const draw = this.#draw
+    if (this.#block === undefined || !this.#isBlocked(stream)) {
+      const logits = outputs.floats("logits")
+      return sampleToken(logits, row * size, size, sampling, uniform, this.#scratch, draw)
+    }
+    const blocked = {
+      weights: outputs.floats("weights"),
+      offset: row * size,
+      size,
+      sums: outputs.floats("sums"),
+      sumsOffset: row * (size / this.#block),
+      blockSize: this.#block
+    }
+    const logits = sampling.temperature === 0 ? outputs.floats("logits") : undefined
+    return drawFromBlocks(blocked, uniform, logits, draw)
   }
 
   // takes streams that have finished or were cancelled out of their rows
@@ -284,9 +319,22 @@ export class Generator {
     }
   }
 
+  // streams that have filled their places go where there are more; the cache that attention reads is
+  // never much longer than the stream
+  #makePlaces(): void {
+    // the largest first: a stream moves once
+    for (const arena of [...this.#arenas.values()].toSorted((a, b) => b.places - a.places)) {
+      for (let row = arena.streams.length - 1; row >= 0; row--) {
+        const stream = arena.streams[row]
+        if (stream !== undefined && stream.cached === arena.places) {
+          arena.move(row, this.#arenaOf(stream))
+        }
+      }
+    }
+  }
+
   #arenaOf(stream: TokenStream): CacheArena {
-    // the last sampled id is never run
-    const places = bucket(stream.tokens.length - 1, 32)
+    const places = bucket(stream.length, 32)
     const known = this.#arenas.get(places)
     if (known !== undefined) return known
     const arena = new CacheArena(this.#config, places)

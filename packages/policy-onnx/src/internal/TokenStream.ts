@@ -2,6 +2,7 @@
 import type { Draw } from "@sml/policy"
 
 import type { RequestHeader } from "./protocol.ts"
+import type { StopStrings } from "./StopStrings.ts"
 
 /** One request while it is served: its prompt, and the ids sampled so far. */
 export class TokenStream {
@@ -16,9 +17,11 @@ export class TokenStream {
   /** Of these, how many came from an earlier request of the same dialogue. */
   reused = 0
   finished: "stop" | "length" | "cancelled" | undefined
+  readonly #stopStrings: StopStrings | undefined
 
-  constructor(request: RequestHeader, prompt: Int32Array) {
+  constructor(request: RequestHeader, prompt: Int32Array, stopStrings?: StopStrings) {
     this.request = request
+    this.#stopStrings = stopStrings
     this.tokens = new Int32Array(prompt.length + request.limit)
     this.tokens.set(prompt)
     this.logprobs = new Float32Array(request.limit)
@@ -35,7 +38,8 @@ export class TokenStream {
     this.rawLogprobs[this.sampled] = rawLogprob
     this.tokens[this.length] = id
     this.length += 1
-    if (this.request.stop.includes(id)) this.finished = "stop"
+    const complete = this.#stopStrings?.append(id) ?? false
+    if (complete || this.request.stop.includes(id)) this.finished = "stop"
     else if (this.sampled === this.request.limit) this.finished = "length"
   }
 }

@@ -17,9 +17,11 @@ import {
   type FromWorker,
   type ReplyMessage,
   type ToWorker,
+  type Vocabulary,
   type WorkerSetup
 } from "./protocol.ts"
 import { SampledWeights } from "./SampledWeights.ts"
+import { StopStrings } from "./StopStrings.ts"
 import { TokenStream } from "./TokenStream.ts"
 import { Trainer } from "./Trainer.ts"
 import { replaceArrays, WeightStore } from "./WeightStore.ts"
@@ -40,6 +42,7 @@ const commands: Array<{ readonly order: number; readonly message: CommandMessage
 const streams = new Map<number, TokenStream>()
 let current: { readonly id: number; readonly cancel: () => void } | undefined
 let arrivals = 0
+let vocabulary: Vocabulary | undefined
 let wake: (() => void) | undefined
 
 const seconds = {
@@ -74,10 +77,16 @@ port.on("message", (message: ToWorker) => {
     for (const request of message.requests) {
       const prompt = message.tokens.subarray(start, start + request.length)
       start += request.length
-      const stream = new TokenStream(request, prompt)
+      const stops =
+        request.stopStrings.length === 0 || vocabulary === undefined
+          ? undefined
+          : new StopStrings(vocabulary, request.stopStrings)
+      const stream = new TokenStream(request, prompt, stops)
       streams.set(request.id, stream)
       waiting.push({ order: arrivals++, stream })
     }
+  } else if (message.tag === "vocabulary") {
+    vocabulary = message.vocabulary
   } else if (message.tag === "command") {
     commands.push({ order: arrivals++, message })
   } else {

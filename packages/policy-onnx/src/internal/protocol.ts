@@ -46,6 +46,8 @@ export interface RequestHeader {
   readonly limit: number
   readonly sampling: SamplingSettings
   readonly stop: ReadonlyArray<number>
+  /** Needs a {@link VocabularyMessage} before. */
+  readonly stopStrings: ReadonlyArray<string>
   readonly seed: number
   readonly cacheKey: string | undefined
 }
@@ -66,13 +68,25 @@ export type CommandMessage<C extends CommandName = CommandName> = {
   }
 }[C]
 
+/** The bytes that each id adds to a text, end to end; those of `id` end at `ends[id]`. */
+export interface Vocabulary {
+  readonly bytes: Uint8Array
+  readonly ends: Int32Array
+}
+
+/** What stop strings are looked for in. */
+interface VocabularyMessage {
+  readonly tag: "vocabulary"
+  readonly vocabulary: Vocabulary
+}
+
 /** Withdraws requests or commands; what is unknown or finished is ignored. */
 interface CancelMessage {
   readonly tag: "cancel"
   readonly id: number
 }
 
-export type ToWorker = GenerateMessage | CommandMessage | CancelMessage
+export type ToWorker = GenerateMessage | CommandMessage | VocabularyMessage | CancelMessage
 
 /** One completion of a {@link CompletionsMessage}: `count` ids of the message's arrays. */
 export interface CompletionHeader {
