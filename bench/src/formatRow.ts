@@ -16,7 +16,7 @@ export const formatRow = (row: Row): string => {
   const share = row.share === undefined ? "" : `, ${(row.share * 100).toFixed(0)} % of the peak`
   const ours =
     row.ours === undefined
-      ? `failed: ${row.note ?? "no reason given"}`
+      ? (row.note ?? "failed")
       : `${formatMeasurement(row.ours)} ${row.unit}${share}`
   const peers = row.peers.map(({ measurement, note, peer, ratio }) =>
     measurement === undefined

@@ -24,6 +24,25 @@ interface MemoryCase {
   readonly seconds: number
 }
 
+/** What cannot be measured yet is shown as a goal, so that nobody forgets it. */
+const loraBench: Bench = {
+  name: "memory/lora",
+  seconds: 0,
+  run: () => {
+    const title = "SmolLM2-135M, a LoRA training step of 4 × 512 tokens"
+    return Effect.succeed([
+      {
+        bench: "memory/lora",
+        title,
+        unit: "GB resident",
+        peers: [],
+        goals: [{ claim: `${title}, resident peak`, needed: "< 10 GB", value: "not measured" }],
+        note: "not measured: the engine has no option for adapters yet"
+      }
+    ])
+  }
+}
+
 const cases: ReadonlyArray<MemoryCase> = [
   {
     name: "memory/sample",
@@ -94,11 +113,14 @@ const runCase = Effect.fnUntraced(function* (memory: MemoryCase, setting: Settin
 })
 
 /** Resident peaks of fresh processes. */
-export const memoryBenches: ReadonlyArray<Bench> = cases.map((memory) => ({
-  name: memory.name,
-  seconds: memory.seconds,
-  run: Effect.fn("bench.memory")(
-    (setting: Setting) => runCase(memory, setting),
-    Effect.mapError(asBenchError)
-  )
-}))
+export const memoryBenches: ReadonlyArray<Bench> = [
+  ...cases.map((memory) => ({
+    name: memory.name,
+    seconds: memory.seconds,
+    run: Effect.fn("bench.memory")(
+      (setting: Setting) => runCase(memory, setting),
+      Effect.mapError(asBenchError)
+    )
+  })),
+  loraBench
+]
