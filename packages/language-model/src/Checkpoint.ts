@@ -131,15 +131,35 @@ const weightFiles = Effect.fnUntraced(function* (directory: string) {
   return shards.map((shard) => join(directory, shard))
 })
 
+const embedding = "model.embed_tokens.weight"
+const head = "lm_head.weight"
+
+/**
+ * The configuration and the weights as transformers 5 takes them when a tied model has a head of its
+ * own in its files: equal to the embedding it is one and the same, different it is not tied, and
+ * alone it is the embedding.
+ */
+const untangled = (config: ModelConfig, tensors: ReadonlyMap<string, Tensor>): Checkpoint => {
+  const [rows, embedded] = [tensors.get(head), tensors.get(embedding)]
+  if (!config.tiedEmbeddings || rows === undefined) return { config, tensors }
+  if (embedded === undefined) return { config, tensors: new Map(tensors).set(embedding, rows) }
+  return rows.data.length === embedded.data.length &&
+    rows.data.every((x, i) => x === embedded.data[i])
+    ? { config, tensors }
+    : { config: { ...config, tiedEmbeddings: false }, tensors }
+}
+
 /**
  * Checks that the tensors are exactly the weights of the configuration, and gives them in its order.
- * Precomputed rotary frequencies and the head of a tied model, which some writers add, are dropped.
+ * Precomputed rotary frequencies and the head of a tied model, which some writers add, are dropped; a
+ * head that differs from the embedding makes the model one that is not tied.
  */
 export const makeCheckpoint = (
-  config: ModelConfig,
-  tensors: ReadonlyMap<string, Tensor>,
+  given: ModelConfig,
+  found: ReadonlyMap<string, Tensor>,
   file: string
 ): Result.Result<Checkpoint, CheckpointError> => {
+  const { config, tensors } = untangled(given, found)
   const refuse = (tensor: string, problem: string) =>
     Result.fail(
       new CheckpointError({
@@ -155,15 +175,15 @@ export const makeCheckpoint = (
     const tensor = tensors.get(name)
     if (tensor === undefined) return refuse(name, `the tensor "${name}" is missing`)
     const expected = `[${shape.join(", ")}]`
-    const found = `[${tensor.shape.join(", ")}]`
-    if (found !== expected) {
-      return refuse(name, `the tensor "${name}" has the shape ${found}, not ${expected}`)
+    const actual = `[${tensor.shape.join(", ")}]`
+    if (actual !== expected) {
+      return refuse(name, `the tensor "${name}" has the shape ${actual}, not ${expected}`)
     }
     ordered.set(name, tensor)
   }
   for (const name of tensors.keys()) {
     const redundant =
-      name.endsWith("rotary_emb.inv_freq") || (config.tiedEmbeddings && name === "lm_head.weight")
+      name.endsWith("rotary_emb.inv_freq") || (config.tiedEmbeddings && name === head)
     if (!ordered.has(name) && !redundant) {
       return refuse(name, `the model has no use for the tensor "${name}"`)
     }

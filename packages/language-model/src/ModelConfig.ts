@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 import { CheckpointError } from "./CheckpointError.ts"
-import { HuggingFaceConfig } from "./internal/HuggingFaceConfig.ts"
+import { HuggingFaceConfig, ModelType, RopeParameters } from "./internal/HuggingFaceConfig.ts"
 
 const Size = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 24 })))
 const Positive = Schema.Finite.pipe(Schema.check(Schema.isGreaterThan(0)))
@@ -67,7 +67,9 @@ export const ModelConfig = Schema.Struct({
 export type ModelConfig = typeof ModelConfig.Type
 
 /**
- * Decodes the parsed JSON of a `config.json`. Fails with a sentence that names `file` and the key
+ * Decodes the parsed JSON of a `config.json` of the model types `llama`, `qwen2`, `qwen3`, and `mistral`
+ * without a sliding window, which is a Llama. Keys that are absent have the value that transformers
+ * gives them. Fails with a sentence that names `file` and the key
  * when a key is missing or malformed, or asks for something that this layout cannot express.
  *
  * @example
@@ -107,42 +109,65 @@ export const decodeModelConfig = (
         reason: `${file} does not describe a decoder that can be run here: ${problem}; fix the file or choose another checkpoint.`
       })
     )
+  // first, as other families have other keys
+  const typed = Schema.decodeUnknownResult(ModelType)(json)
+  if (Result.isFailure(typed)) return refuse(oneLine(typed.failure.message))
+  const defaults = absent.get(typed.success.model_type)
+  if (defaults === undefined) {
+    return refuse(
+      `its model_type is ${JSON.stringify(typed.success.model_type)}, not one of ${[...absent.keys()].join(", ")}`
+    )
+  }
   const decoded = Schema.decodeUnknownResult(HuggingFaceConfig)(json)
   if (Result.isFailure(decoded)) return refuse(oneLine(decoded.failure.message))
   const raw = decoded.success
-  const family = raw.model_type
-  if (raw.use_sliding_window === true) return refuse("use_sliding_window is set")
-  if ((raw.partial_rotary_factor ?? 1) !== 1) return refuse("partial_rotary_factor is not 1")
-  const rope = raw.rope_parameters ?? raw.rope_scaling ?? undefined
-  const ropeType = rope?.rope_type ?? rope?.type ?? "default"
-  if (ropeType !== "default" && ropeType !== "llama3") {
-    return refuse(`the rope type "${ropeType}" is not one of "default" and "llama3"`)
+  const { family } = defaults
+  if (typeof raw.hidden_act === "string" && !/^(silu|swish)$/.test(raw.hidden_act)) {
+    return refuse(`its hidden_act is ${JSON.stringify(raw.hidden_act)}, not "silu"`)
   }
+  if (raw.quantization_config !== undefined && raw.quantization_config !== null) {
+    return refuse("its weights are quantised (quantization_config)")
+  }
+  const contextLength = raw.max_position_embeddings ?? defaults.contextLength
+  const window = slidingWindow(raw, contextLength)
+  if (window !== undefined) return refuse(window)
+  const rope = ropeOf(raw)
+  if (Result.isFailure(rope)) return refuse(rope.failure)
+  const { parameters, type: ropeType } = rope.success
+  const keyValueHeads =
+    raw.num_key_value_heads === undefined ? defaults.keyValueHeads : raw.num_key_value_heads
+  const headSize = raw.head_dim === undefined ? defaults.headSize : raw.head_dim
   const normalised = Schema.decodeUnknownResult(ModelConfig)({
     family,
     vocabularySize: raw.vocab_size,
-    contextLength: raw.max_position_embeddings,
+    contextLength,
     hiddenSize: raw.hidden_size,
     intermediateSize: raw.intermediate_size,
     layers: raw.num_hidden_layers,
     heads: raw.num_attention_heads,
-    keyValueHeads: raw.num_key_value_heads ?? raw.num_attention_heads,
-    headSize: raw.head_dim ?? raw.hidden_size / raw.num_attention_heads,
-    normEpsilon: raw.rms_norm_eps,
-    ropeTheta: rope?.rope_theta ?? raw.rope_theta ?? 10_000,
+    keyValueHeads: keyValueHeads ?? raw.num_attention_heads,
+    headSize: headSize ?? raw.hidden_size / raw.num_attention_heads,
+    normEpsilon: raw.rms_norm_eps ?? 1e-6,
+    ropeTheta: parameters.rope_theta ?? raw.rope_theta ?? 10_000,
     ...(ropeType === "llama3" && {
       ropeScaling: {
-        factor: rope?.factor,
-        lowFrequencyFactor: rope?.low_freq_factor,
-        highFrequencyFactor: rope?.high_freq_factor,
-        originalContextLength: rope?.original_max_position_embeddings ?? raw.max_position_embeddings
+        factor: parameters.factor,
+        lowFrequencyFactor: parameters.low_freq_factor,
+        highFrequencyFactor: parameters.high_freq_factor,
+        originalContextLength:
+          raw.original_max_position_embeddings ??
+          parameters.original_max_position_embeddings ??
+          contextLength
       }
     }),
-    // transformers omits keys that have the family's default
     tiedEmbeddings: raw.tie_word_embeddings ?? false,
     attentionBias:
-      family === "qwen2" ? "queryKeyValue" : raw.attention_bias === true ? "all" : "none",
-    mlpBias: raw.mlp_bias ?? false,
+      family === "qwen2"
+        ? "queryKeyValue"
+        : raw.attention_bias === true && raw.model_type !== "mistral"
+          ? "all"
+          : "none",
+    mlpBias: raw.model_type === "llama" && raw.mlp_bias === true,
     queryKeyNorm: family === "qwen3",
     ...(typeof raw.bos_token_id === "number" && { bosTokenId: raw.bos_token_id }),
     eosTokenIds:
@@ -151,6 +176,70 @@ export const decodeModelConfig = (
   return Result.isFailure(normalised)
     ? refuse(oneLine(normalised.failure.message))
     : Result.succeed(normalised.success)
+}
+
+interface Defaults {
+  readonly family: ModelConfig["family"]
+  readonly contextLength: number
+  readonly keyValueHeads: number | null
+  readonly headSize: number | null
+}
+
+// what transformers 5.23 takes for a key that is absent; `null` follows from other keys
+const absent: ReadonlyMap<string, Defaults> = new Map([
+  ["llama", { family: "llama", contextLength: 2048, keyValueHeads: null, headSize: null }],
+  ["qwen2", { family: "qwen2", contextLength: 32_768, keyValueHeads: 32, headSize: null }],
+  ["qwen3", { family: "qwen3", contextLength: 32_768, keyValueHeads: 32, headSize: 128 }],
+  // without its window it is a Llama
+  ["mistral", { family: "llama", contextLength: 131_072, keyValueHeads: 8, headSize: null }]
+])
+
+/** Why some layer does not see the whole context, if that is so. */
+const slidingWindow = (
+  raw: typeof HuggingFaceConfig.Type,
+  contextLength: number
+): string | undefined => {
+  const strange = raw.layer_types?.find((kind) => !/^(full|sliding)_attention$/.test(kind))
+  if (strange !== undefined) return `its layer_types have ${JSON.stringify(strange)}`
+  const window = raw.sliding_window === undefined ? 4096 : raw.sliding_window
+  // as long as the context, a window hides nothing
+  const hides = window !== null && window < contextLength
+  if (raw.model_type === "mistral") {
+    return hides ? `its sliding_window is ${window}, not null` : undefined
+  }
+  if (raw.layer_types?.includes("sliding_attention") === true) {
+    return 'its layer_types have "sliding_attention"'
+  }
+  const isFull = raw.layer_types !== undefined && raw.layer_types !== null
+  const isFrom = raw.model_type === "llama" ? 0 : (raw.max_window_layers ?? 28)
+  return raw.use_sliding_window === true && hides && !isFull && isFrom < raw.num_hidden_layers
+    ? "use_sliding_window is set"
+    : undefined
+}
+
+/** The settings of the rotary positions, or what is wrong with them. */
+const ropeOf = (
+  raw: typeof HuggingFaceConfig.Type
+): Result.Result<
+  { readonly parameters: typeof RopeParameters.Type; readonly type: "default" | "llama3" },
+  string
+> => {
+  // where a file has both, transformers takes the older one
+  const scaling = raw.rope_scaling ?? {}
+  const both: Readonly<Record<string, unknown>> =
+    Object.keys(scaling).length > 0 ? scaling : (raw.rope_parameters ?? {})
+  const perLayer = Object.keys(both).some((key) => key.endsWith("_attention"))
+  const chosen = perLayer ? both["full_attention"] : both
+  const decoded = Schema.decodeUnknownResult(RopeParameters)(chosen)
+  if (Result.isFailure(decoded)) return Result.fail(oneLine(decoded.failure.message))
+  const parameters = decoded.success
+  if ((parameters.partial_rotary_factor ?? raw.partial_rotary_factor ?? 1) !== 1) {
+    return Result.fail("partial_rotary_factor is not 1")
+  }
+  const type = parameters.rope_type ?? parameters.type ?? "default"
+  return type === "default" || type === "llama3"
+    ? Result.succeed({ parameters, type })
+    : Result.fail(`the rope type ${JSON.stringify(type)} is not one of "default" and "llama3"`)
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()

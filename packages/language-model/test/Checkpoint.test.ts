@@ -13,6 +13,7 @@ import {
   makeCheckpoint,
   type ModelConfig,
   readCheckpoint,
+  type Tensor,
   tensorShapes,
   writeCheckpoint
 } from "@sml/language-model"
@@ -171,9 +172,33 @@ describe("checkpoint folders", () => {
       data: new Float32Array(4)
     })
     expect(Result.isFailure(makeCheckpoint(config, unknown, "f"))).toBe(true)
-    // a tied model may carry a copy of its head
-    const tied = makeCheckpoint({ ...config, tiedEmbeddings: true }, tensors, "f")
-    expect(Result.isSuccess(tied)).toBe(true)
+    const frequencies = new Map(tensors).set("model.layers.0.self_attn.rotary_emb.inv_freq", {
+      shape: [1],
+      data: new Float32Array(1)
+    })
+    expect(Result.getOrThrow(makeCheckpoint(config, frequencies, "f")).tensors).toEqual(tensors)
+  })
+
+  it("takes the head of a tied model as transformers does", () => {
+    const tied = { ...config, tiedEmbeddings: true }
+    const { tensors } = filled(tied)
+    const rows = tensors.get("model.embed_tokens.weight") ?? { shape: [], data: new Float32Array() }
+    const read = (change: (copy: Map<string, Tensor>) => void) => {
+      const copy = new Map(tensors)
+      change(copy)
+      return Result.getOrThrow(makeCheckpoint(tied, copy, "f"))
+    }
+    const same = read((copy) => copy.set("lm_head.weight", rows))
+    expect(same).toEqual({ config: tied, tensors })
+    const alone = read((copy) => {
+      copy.set("lm_head.weight", rows)
+      copy.delete("model.embed_tokens.weight")
+    })
+    expect(alone).toEqual({ config: tied, tensors })
+    const other = { shape: rows.shape, data: rows.data.map((x) => x + 1) }
+    const apart = read((copy) => copy.set("lm_head.weight", other))
+    expect(apart.config).toEqual(config)
+    expect(apart.tensors.get("lm_head.weight")).toEqual(other)
   })
 
   for (const model of ["stories260K", "tiny-llama3", "tiny-qwen2", "tiny-qwen3"]) {
@@ -206,7 +231,7 @@ describe("config.json", () => {
             keyValueHeads,
             heads: keyValueHeads * share,
             attentionBias: flag ? "all" : "none",
-            mlpBias: !flag,
+            mlpBias: family === "llama" && !flag,
             queryKeyNorm: family === "qwen3",
             eosTokenIds
           }
@@ -225,10 +250,79 @@ describe("config.json", () => {
   })
 
   const json = encodeModelConfig(config)
+  const qwen2 = { ...json, model_type: "qwen2" }
+
+  // each of these was compared with transformers 5.23
+  it.each<readonly [string, unknown, Partial<ModelConfig>]>([
+    [
+      "the older of two rotary settings",
+      {
+        ...json,
+        rope_parameters: { rope_theta: 7 },
+        rope_scaling: { ...json.rope_parameters, rope_theta: 9 }
+      },
+      { ropeTheta: 9 }
+    ],
+    [
+      "rotary settings per kind of layer",
+      { ...qwen2, rope_parameters: { full_attention: { rope_type: "default", rope_theta: 7 } } },
+      { ropeTheta: 7 }
+    ],
+    [
+      "the original length beside the rotary settings",
+      { ...json, original_max_position_embeddings: 4 },
+      {
+        ropeScaling: {
+          factor: 8,
+          lowFrequencyFactor: 1,
+          highFrequencyFactor: 4,
+          originalContextLength: 4
+        }
+      }
+    ],
+    [
+      "a window that no layer has",
+      { ...qwen2, use_sliding_window: true, sliding_window: 8, max_window_layers: 2 },
+      { family: "qwen2" }
+    ],
+    [
+      "a window that is switched off",
+      { ...qwen2, use_sliding_window: false, sliding_window: 8, max_window_layers: 1 },
+      { attentionBias: "queryKeyValue" }
+    ],
+    [
+      "a Mistral without a window as a Llama",
+      {
+        ...json,
+        model_type: "mistral",
+        sliding_window: null,
+        attention_bias: true,
+        mlp_bias: true
+      },
+      { family: "llama", attentionBias: "none", mlpBias: false }
+    ],
+    [
+      "keys that are absent",
+      {
+        model_type: "qwen3",
+        vocab_size: 6,
+        hidden_size: 4,
+        intermediate_size: 5,
+        num_hidden_layers: 1,
+        num_attention_heads: 32
+      },
+      { contextLength: 32_768, headSize: 128, keyValueHeads: 32, normEpsilon: 1e-6, ropeTheta: 1e4 }
+    ],
+    ["another name of SiLU", { ...json, hidden_act: "swish" }, {}]
+  ])("reads %s", (_, value, expected) => {
+    expect(Result.getOrThrow(decode(value))).toMatchObject(expected)
+  })
+
   it.each([
     ["a missing key", { ...json, hidden_size: undefined }, /hidden_size/],
-    ["another family", { ...json, model_type: "gpt2" }, /model_type/],
-    ["another activation", { ...json, hidden_act: "gelu" }, /hidden_act/],
+    ["another family", { model_type: "gpt2" }, /its model_type is "gpt2", not one of llama/],
+    ["no family", {}, /model_type/],
+    ["another activation", { ...json, hidden_act: "gelu" }, /hidden_act is "gelu"/],
     ["heads that do not divide", { ...json, num_key_value_heads: 3 }, /cannot share 3/],
     ["an odd head", { ...json, head_dim: 3 }, /even head_dim/],
     ["a fractional head", { ...json, head_dim: null, hidden_size: 5 }, /headSize/],
@@ -236,7 +330,30 @@ describe("config.json", () => {
     ["half a scaling", { ...json, rope_parameters: { rope_type: "llama3" } }, /factor/],
     ["a negative size", { ...json, vocab_size: -4 }, /vocabularySize/],
     ["an endless depth", { ...json, num_hidden_layers: 1e9 }, /layers/],
-    ["a sliding window", { ...json, use_sliding_window: true }, /use_sliding_window/],
+    [
+      "a sliding window",
+      { ...qwen2, use_sliding_window: true, sliding_window: 8, max_window_layers: 1 },
+      /use_sliding_window is set/
+    ],
+    [
+      "a Mistral's window",
+      { ...json, model_type: "mistral", sliding_window: 8 },
+      /sliding_window is 8/
+    ],
+    ["a layer of another kind", { ...json, layer_types: ["linear_attention"] }, /linear_attention/],
+    [
+      "a layer with a window",
+      { ...qwen2, layer_types: ["sliding_attention"] },
+      /sliding_attention/
+    ],
+    ["a linear stretch", { ...json, rope_scaling: { type: "linear", factor: 2 } }, /"linear"/],
+    [
+      "half a rotation",
+      { ...json, rope_parameters: { partial_rotary_factor: 0.5 } },
+      /partial_rotary/
+    ],
+    ["a window's rope", { ...json, rope_parameters: { sliding_attention: {} } }, /Expected/],
+    ["quantised weights", { ...json, quantization_config: { quant_method: "gptq" } }, /quantised/],
     ["no object", 7, /Expected/]
   ])("refuses %s", (_, value, problem) => {
     const result = decode(value)
