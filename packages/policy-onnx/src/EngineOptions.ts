@@ -9,8 +9,8 @@ export interface EngineOptions {
   /** Tokens per forward and backward pass at most, 4096 unless given. */
   readonly microBatchTokens?: number
   /**
-   * Bound on what a forward pass keeps for its backward pass, in megabytes; 1024 unless given.
-   * Micro-batches are cut so that `activationBytes` stays within it; one sequence always runs.
+   * Bound on what a forward pass keeps for its backward pass, in megabytes; 2048 unless
+   * given, or a quarter of the machine's memory where that is less. Micro-batches are cut so that `activationBytes` stays within it; one sequence always runs.
    */
   readonly activationMegabytes?: number
 }

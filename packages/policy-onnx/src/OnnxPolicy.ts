@@ -2,8 +2,12 @@
 import {
   type Checkpoint,
   type CheckpointError,
+  initialLoraAdapter,
+  type LoraAdapter,
+  type LoraConfig,
   type ModelConfig,
-  readCheckpoint
+  readCheckpoint,
+  readLoraAdapter
 } from "@sml/language-model"
 import { Learner, Sampler } from "@sml/policy"
 import * as Context from "effect/Context"
@@ -11,16 +15,30 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 import { EngineCounters } from "./EngineCounters.ts"
-import type { EngineError } from "./EngineError.ts"
+import { EngineError } from "./EngineError.ts"
 import type { EngineOptions } from "./EngineOptions.ts"
 import { freshWeights } from "./freshWeights.ts"
 import { makeLearner } from "./internal/makeLearner.ts"
 import { makeSampler } from "./internal/makeSampler.ts"
 import { checkedConfig, startEngine } from "./internal/startEngine.ts"
 
-/** Where the weights come from: a Hugging Face folder. */
+/** A new adapter; `seed` (0 unless given) decides its first matrices. */
+export type NewAdapter = LoraConfig & { readonly seed?: number }
+
+/** An adapter in the files of PEFT: a folder that `save` or PEFT wrote. */
+export interface SavedAdapter {
+  readonly adapter: string
+}
+
+/** Where the weights come from: a Hugging Face folder or a GGUF file. */
 export interface CheckpointOptions extends EngineOptions {
   readonly checkpoint: string
+  /**
+   * Trains a low-rank adapter (arXiv:2106.09685) and leaves the weights as they are. `Learner.save`
+   * then writes the merged model and, in its folder `adapter`, the adapter; `restore` reads either
+   * folder.
+   */
+  readonly lora?: NewAdapter | SavedAdapter
 }
 
 /** A model that has not learnt anything; `companions` is a folder whose tokenizer `save` copies. */
@@ -36,13 +54,29 @@ export type Services = Sampler | Learner | EngineCounters
 const services = Effect.fnUntraced(function* (
   checkpoint: Checkpoint,
   options: EngineOptions,
-  source?: string
+  source?: string,
+  adapter?: LoraAdapter
 ) {
-  const client = yield* startEngine(checkpoint, options)
-  return Context.make(Sampler, yield* makeSampler(client, checkpoint.config, source)).pipe(
-    Context.add(Learner, makeLearner(client, checkpoint.config, source)),
+  const { config } = checkpoint
+  const client = yield* startEngine(checkpoint, options, adapter)
+  return Context.make(Sampler, yield* makeSampler(client, config, source)).pipe(
+    Context.add(Learner, makeLearner(client, { config, companions: source, adapter })),
     Context.add(EngineCounters, { read: Effect.sync(() => client.counters) })
   )
+})
+
+const adapterOf = Effect.fnUntraced(function* (
+  config: ModelConfig,
+  lora: NewAdapter | SavedAdapter,
+  base: string
+) {
+  if ("adapter" in lora) return yield* readLoraAdapter(lora.adapter, config)
+  const { seed = 0, ...settings } = lora
+  const adapter = yield* Effect.mapError(
+    Effect.fromResult(initialLoraAdapter(config, settings, seed)),
+    ({ message }) => new EngineError({ reason: message })
+  )
+  return { ...adapter, baseModel: base }
 })
 
 /**
@@ -66,9 +100,13 @@ export const layer = (
   options: CheckpointOptions
 ): Layer.Layer<Services, CheckpointError | EngineError> =>
   Layer.effectContext(
-    Effect.flatMap(readCheckpoint(options.checkpoint), (checkpoint) =>
-      services(checkpoint, options, options.checkpoint)
-    )
+    Effect.gen(function* () {
+      const { checkpoint: source, lora } = options
+      const checkpoint = yield* readCheckpoint(source)
+      const adapter =
+        lora === undefined ? undefined : yield* adapterOf(checkpoint.config, lora, source)
+      return yield* services(checkpoint, options, source, adapter)
+    })
   )
 
 /**

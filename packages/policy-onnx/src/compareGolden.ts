@@ -107,7 +107,7 @@ export const compareGolden = (
       const golden = yield* readGolden(GoldenGradient, join(directory, "golden_grad.json"))
       const { config } = checkpoint
       const client = yield* startEngine(checkpoint, options)
-      const learner = makeLearner(client, config, undefined)
+      const learner = makeLearner(client, { config, companions: undefined, adapter: undefined })
       const data = golden.ids.map((ids, i) => ({
         tokens: Int32Array.from(ids),
         weights: Float32Array.from(golden.weights[i] ?? [])

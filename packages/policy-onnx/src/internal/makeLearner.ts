@@ -1,10 +1,16 @@
 /** The `Learner` of an engine. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+
 import {
   encodeModelConfig,
+  type LoraAdapter,
   type ModelConfig,
   readCheckpoint,
+  readLoraAdapter,
   tensorShapes,
-  writeCheckpoint
+  writeCheckpoint,
+  writeLoraAdapter
 } from "@sml/language-model"
 import { AdamW, type Datum, Learner, LearnerError, Objective } from "@sml/policy"
 import * as Effect from "effect/Effect"
@@ -107,13 +113,58 @@ const check = <S extends Schema.Decoder<unknown>>(schema: S, what: string, value
     refused(`The ${what} is not valid (${error.message.replace(/\s+/g, " ")}); correct it.`)
   )
 
-/** `companions` is the folder whose tokenizer's files `save` copies. */
+// what decides whether the matrices of one adapter can stand in another
+const shapeOf = ({ modules }: LoraAdapter): string =>
+  JSON.stringify(Array.from(modules, ([path, { rank, scale }]) => [path, rank, scale]))
+
+/** `A` and `B` of each module, as the engine holds them. */
+export const matricesOf = ({ modules }: LoraAdapter): ReadonlyArray<Float32Array> =>
+  Array.from(modules.values(), ({ A, B }) => [A, B]).flat()
+
+/** Where `save` puts the adapter, beside the files of the merged model. */
+const adapterFolder = "adapter"
+
+/** What a learner is made of besides its engine. */
+export interface LearnerSetup {
+  readonly config: ModelConfig
+  /** The folder whose tokenizer's files `save` copies. */
+  readonly companions: string | undefined
+  /** The adapter that is trained in place of the weights, as it was at the start. */
+  readonly adapter: LoraAdapter | undefined
+}
+
 export const makeLearner = (
   client: EngineClient,
-  config: ModelConfig,
-  companions: string | undefined
+  { adapter, companions, config }: LearnerSetup
 ): Learner["Service"] => {
   const names = [...tensorShapes(config)]
+  // the matrices of an adapter in place of a model's weights
+  const saveAdapter = Effect.fnUntraced(function* (directory: string, trained: LoraAdapter) {
+    const matrices = yield* Effect.mapError(client.command("exportTrained", null), refused)
+    const modules = new Map(
+      Array.from(trained.modules, ([path, module], i) => [
+        path,
+        { ...module, A: matrices[2 * i] ?? module.A, B: matrices[2 * i + 1] ?? module.B }
+      ])
+    )
+    yield* Effect.mapError(
+      writeLoraAdapter(join(directory, adapterFolder), { ...trained, modules }),
+      ({ message }) => refused(message)
+    )
+  })
+  const readAdapter = Effect.fnUntraced(function* (directory: string, trained: LoraAdapter) {
+    const inside = join(directory, adapterFolder)
+    const saved = yield* Effect.mapError(
+      readLoraAdapter(existsSync(inside) ? inside : directory, config),
+      ({ message }) => refused(message)
+    )
+    if (shapeOf(saved) !== shapeOf(trained)) {
+      return yield* refused(
+        `${directory} holds an adapter of another shape than the one in use; restore one of the same targets, ranks and scales or start an engine on it.`
+      )
+    }
+    return matricesOf(saved)
+  })
   return Learner.of({
     forward: Effect.fn("Learner.forward")(function* (data: ReadonlyArray<Datum>) {
       const packed = yield* pack(data, config, neededBy.CrossEntropy)
@@ -161,8 +212,16 @@ export const makeLearner = (
         ),
         (error) => refused(error.message)
       )
+      if (adapter !== undefined) yield* saveAdapter(directory, adapter)
     }),
     restore: Effect.fn("Learner.restore")(function* (directory: string) {
+      if (adapter !== undefined) {
+        const matrices = yield* readAdapter(directory, adapter)
+        return yield* Effect.mapError(
+          Effect.asVoid(client.command("importTrained", matrices)),
+          refused
+        )
+      }
       const checkpoint = yield* Effect.mapError(readCheckpoint(directory), (error) =>
         refused(error.message)
       )

@@ -1,7 +1,7 @@
-import { availableParallelism } from "node:os"
+import { availableParallelism, totalmem } from "node:os"
 
 /** The engine's worker, started on weights in memory. */
-import { type Checkpoint, ModelConfig } from "@sml/language-model"
+import { type Checkpoint, type LoraAdapter, ModelConfig } from "@sml/language-model"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import { EngineError } from "../EngineError.ts"
 import type { EngineOptions } from "../EngineOptions.ts"
 import { EngineClient } from "./EngineClient.ts"
+import { matricesOf } from "./makeLearner.ts"
 import type { AdapterSetup } from "./protocol.ts"
 
 const Count = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
@@ -25,11 +26,20 @@ const refused = (what: string) => (error: Schema.SchemaError) =>
     reason: `The ${what} cannot be used (${error.message.replace(/\s+/g, " ")}); correct the engine's options.`
   })
 
+// the engine's copy: its arrays move to the engine's thread
+const setupOf = (adapter: LoraAdapter): AdapterSetup => ({
+  shape: {
+    modules: Array.from(adapter.modules, ([path, { rank, scale }]) => ({ path, rank, scale })),
+    dropout: adapter.config.dropout ?? 0
+  },
+  matrices: matricesOf(adapter).map((matrix) => matrix.slice())
+})
+
 /** The checkpoint's arrays belong to the engine afterwards. */
 export const startEngine = (
   checkpoint: Checkpoint,
   options: EngineOptions,
-  adapter?: AdapterSetup
+  adapter?: LoraAdapter
 ): Effect.Effect<EngineClient, EngineError, Scope.Scope> =>
   Effect.gen(function* () {
     const settings = yield* Effect.mapError(
@@ -38,12 +48,21 @@ export const startEngine = (
         maxRows: options.maxRows ?? 512,
         cacheBytes: (options.cacheMegabytes ?? 256) * 2 ** 20,
         microBatchTokens: options.microBatchTokens ?? 4096,
-        activationBytes: Math.ceil((options.activationMegabytes ?? 1024) * 2 ** 20)
+        activationBytes: Math.ceil(
+          options.activationMegabytes === undefined
+            ? Math.min(2 ** 31, totalmem() / 4)
+            : options.activationMegabytes * 2 ** 20
+        )
       }),
       refused("settings")
     )
     const weights = Array.from(checkpoint.tensors.values(), ({ data }) => data)
-    return yield* EngineClient.make({ config: checkpoint.config, weights, adapter, settings })
+    return yield* EngineClient.make({
+      config: checkpoint.config,
+      weights,
+      adapter: adapter === undefined ? undefined : setupOf(adapter),
+      settings
+    })
   })
 
 /** The configuration itself when it makes a model. */
