@@ -72,7 +72,8 @@ export const optionDescriptions: Readonly<Record<keyof TrainOptions, string>> = 
   checkpointEvery: "steps between two saved checkpoints",
   runs: "folder in which run folders lie",
   threads: "threads of the engine (default one per core, at most 8)",
-  checkpoint: "student to start from, a folder in Hugging Face layout",
+  checkpoint:
+    "student to start from: a folder in Hugging Face layout, a GGUF file, or owner/name on the hub",
   json: "file for the results as JSON"
 }
 

@@ -7,11 +7,13 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
+import * as Result from "effect/Result"
 
 import { checkCheckpoint, checkDialogue, checkGolden, checkStudent } from "./checkModel.ts"
 import type { DoctorCheck, DoctorReport, DoctorStatus } from "./DoctorCheck.ts"
 import { checkEngine, checkMachine, checkNode, checkRunFolder } from "./doctorChecks.ts"
 import { failureSentence } from "./failureSentence.ts"
+import { fetchModel } from "./fetchModel.ts"
 import { Reported, reported } from "./reported.ts"
 import { Screen } from "./Screen.ts"
 import { defaultTrainOptions } from "./TrainOptions.ts"
@@ -34,8 +36,10 @@ export const doctorCommand = Command.make(
   "doctor",
   {
     model: Flag.String("model").pipe(
-      Flag.withMetavar("DIR"),
-      Flag.withDescription("a checkpoint in Hugging Face layout to look at, too"),
+      Flag.withMetavar("MODEL"),
+      Flag.withDescription(
+        "a checkpoint to look at, too: a folder in Hugging Face layout, a GGUF file, or owner/name on the hub"
+      ),
       Flag.optional
     ),
     runs: Flag.String("runs").pipe(
@@ -67,12 +71,17 @@ export const doctorCommand = Command.make(
     yield* look("student", checkStudent(checkpointDirectory))
     yield* look("engine", checkEngine)
     if (Option.isSome(model)) {
-      const directory = path.resolve(model.value)
-      yield* look("model", checkCheckpoint(directory))
-      yield* look("dialogue", checkDialogue(directory))
-      const reference = path.join(directory, "golden_grad.json")
-      const isThere = yield* fs.exists(reference).pipe(Effect.orElseSucceed(() => false))
-      if (isThere) yield* look("reference", checkGolden(directory))
+      const fetched = yield* Effect.result(fetchModel(model.value, json))
+      if (Result.isFailure(fetched)) {
+        yield* look("model", Effect.fail(fetched.failure))
+      } else {
+        const directory = path.resolve(fetched.success)
+        yield* look("model", checkCheckpoint(directory))
+        yield* look("dialogue", checkDialogue(directory))
+        const reference = path.join(directory, "golden_grad.json")
+        const isThere = yield* fs.exists(reference).pipe(Effect.orElseSucceed(() => false))
+        if (isThere) yield* look("reference", checkGolden(directory))
+      }
     }
     const healthy = checks.every(({ status }) => status !== "failed")
     const report: DoctorReport = { healthy, checks }

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 
+import { fetchStudent } from "./fetchModel.ts"
 import { Progress } from "./Progress.ts"
 import { reported } from "./reported.ts"
 import { resolveOptions } from "./resolveOptions.ts"
@@ -16,8 +17,9 @@ export const evalCommand = Command.make(
   "eval",
   { config: configFlag, ...evalFlags },
   Effect.fn("sml.eval")(function* ({ config, ...flags }) {
-    const { layers, options } = yield* resolveOptions(config, flags)
-    const json = options.json === undefined ? undefined : yield* checkResultsFile(options.json)
+    const { layers, options: given } = yield* resolveOptions(config, flags)
+    const json = given.json === undefined ? undefined : yield* checkResultsFile(given.json)
+    const options = yield* fetchStudent(given)
     const { results, run } = yield* runEvaluation(options, layers).pipe(
       Effect.provide(Progress.layer)
     )

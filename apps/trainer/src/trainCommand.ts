@@ -5,6 +5,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 
 import { profileOf } from "./buildReport.ts"
+import { fetchStudent } from "./fetchModel.ts"
 import { clockTime, percent } from "./formatting.ts"
 import { peakMemory } from "./machineFacts.ts"
 import { Progress } from "./Progress.ts"
@@ -27,8 +28,9 @@ export const trainCommand = Command.make(
   "train",
   { config: configFlag, ...trainFlags },
   Effect.fn("sml.train")(function* ({ config, ...flags }) {
-    const { layers, options } = yield* resolveOptions(config, flags)
-    const json = options.json === undefined ? undefined : yield* checkResultsFile(options.json)
+    const { layers, options: given } = yield* resolveOptions(config, flags)
+    const json = given.json === undefined ? undefined : yield* checkResultsFile(given.json)
+    const options = yield* fetchStudent(given)
     const { result, run } = yield* runTraining(options, layers).pipe(Effect.provide(Progress.layer))
     if (json !== undefined) yield* writeResultsFile(json, result.results)
     if (options.eval) yield* Console.log(`\n${renderTable(result.results)}\n`)

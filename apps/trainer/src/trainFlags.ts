@@ -27,7 +27,7 @@ const yes = (key: keyof Fields) => described(key, Flag.Boolean(flagName(key)))
 
 /** What an evaluation needs, with or without training. */
 export const evalFlags = {
-  checkpoint: text("checkpoint").pipe(Flag.withMetavar("DIR")),
+  checkpoint: text("checkpoint").pipe(Flag.withMetavar("MODEL")),
   evalTasks: whole("evalTasks"),
   evalHorizon: whole("evalHorizon"),
   underspecified: yes("underspecified"),

@@ -1,0 +1,57 @@
+/** A model that a flag names: a path as it is, or a name of the Hugging Face hub, downloaded. */
+import { type DownloadProgress, resolveModel } from "@sml/language-model"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+
+import { renderDownload } from "./renderDownload.ts"
+import { Screen } from "./Screen.ts"
+import type { TrainOptions } from "./TrainOptions.ts"
+
+/** Milliseconds between two drawings of the bar, and between two lines where nothing can be drawn. */
+const FRAME = 200
+const LINE = 10_000
+
+const eraseLine = "\r\u001b[K"
+
+/**
+ * The path of the model. While it is downloaded a bar is drawn, or a line printed every ten seconds
+ * where there is no terminal; nothing is shown when `silent`.
+ */
+export const fetchModel = Effect.fn("trainer.fetchModel")(function* (
+  source: string,
+  silent = false
+) {
+  const screen = yield* Screen
+  let latest: DownloadProgress | undefined
+  const show = Effect.suspend(() => {
+    if (latest === undefined || silent) return Effect.void
+    const line = renderDownload(latest, screen.style)
+    return screen.print(screen.animates ? `${eraseLine}${line}` : `${line}\n`)
+  })
+  yield* show.pipe(Effect.delay(screen.animates ? FRAME : LINE), Effect.forever, Effect.forkScoped)
+  const path = yield* resolveModel(source, {
+    onProgress: (progress) => {
+      latest = progress
+    }
+  }).pipe(
+    Effect.onInterrupt(() =>
+      Console.error(
+        "interrupted; what has been downloaded is kept, and the same command goes on from there"
+      )
+    ),
+    Effect.ensuring(
+      Effect.suspend(() =>
+        latest === undefined || silent || !screen.animates ? Effect.void : screen.print(eraseLine)
+      )
+    )
+  )
+  if (latest !== undefined && !silent) yield* screen.print(`downloaded: ${source} to ${path}\n`)
+  return path
+}, Effect.scoped)
+
+/** The settings with the path of their student, which may have been a name. */
+export const fetchStudent = Effect.fn("trainer.fetchStudent")(function* (options: TrainOptions) {
+  return options.checkpoint === undefined
+    ? options
+    : { ...options, checkpoint: yield* fetchModel(options.checkpoint) }
+})
