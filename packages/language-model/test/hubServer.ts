@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import * as Effect from "effect/Effect"
 
 /** What a request is answered with instead of what the hub would say; `true` when it was answered. */
-export type Trouble = (request: IncomingMessage, response: ServerResponse) => boolean
+type Trouble = (request: IncomingMessage, response: ServerResponse) => boolean
 
 export interface HubServer {
   readonly endpoint: string
