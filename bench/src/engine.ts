@@ -11,13 +11,17 @@ import { BenchError } from "./BenchError.ts"
 export const asBenchError = (error: { readonly message: string }): BenchError =>
   new BenchError({ reason: error.message })
 
-/** A sampler and a learner that end with the scope. `checkpoint` is a folder or a GGUF file. */
+/**
+ * A sampler and a learner that end with the scope. `checkpoint` is a folder or a GGUF file; with
+ * `lora` only an adapter is trained.
+ */
 export const openEngine = Effect.fn("bench.openEngine")(function* (
   checkpoint: string,
-  threads: number
+  threads: number,
+  lora?: OnnxPolicy.NewAdapter
 ) {
   const context = yield* Effect.mapError(
-    Layer.build(OnnxPolicy.layer({ checkpoint, threads })),
+    Layer.build(OnnxPolicy.layer({ checkpoint, threads, ...(lora !== undefined && { lora }) })),
     asBenchError
   )
   return { learner: Context.get(context, Learner), sampler: Context.get(context, Sampler) }

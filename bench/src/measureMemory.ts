@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 // not the whole of it, which loads an HTTP client and more
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { adamW } from "@sml/policy"
+import type { OnnxPolicy } from "@sml/policy-onnx"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -15,6 +16,8 @@ import { trainingData } from "./trainingData.ts"
 
 /** Prompt tokens of a sampled stream. */
 const promptTokens = 32
+
+const adapter: OnnxPolicy.NewAdapter = { rank: 8, alpha: 16, targets: ["all-linear"] }
 
 /** The resident peak in bytes, as the kernel counts it. */
 const peak = (): number => {
@@ -41,7 +44,11 @@ const sample = Effect.fnUntraced(function* (work: MemoryWork) {
 })
 
 const trainStep = Effect.fnUntraced(function* (work: MemoryWork) {
-  const { learner, sampler } = yield* openEngine(work.checkpoint, work.threads)
+  const { learner, sampler } = yield* openEngine(
+    work.checkpoint,
+    work.threads,
+    work.kind === "lora" ? adapter : undefined
+  )
   // the last token is a target only
   const data = trainingData(sampler.vocabularySize, work.sequences, work.tokens - 1, "all")
   yield* learner.forwardBackward(data, { _tag: "CrossEntropy", normaliser: "weight" })

@@ -2,12 +2,12 @@
 import * as Schema from "effect/Schema"
 
 /**
- * - `kind`: sampling, or one training step of all weights with the loss on every target.
+ * - `kind`: sampling, or one training step with the loss on every target, of all weights or of an adapter.
  * - `checkpoint`: a folder or a GGUF file.
  * - `tokens`: those of each whole sequence.
  */
 export const MemoryWork = Schema.Struct({
-  kind: Schema.Literals(["sample", "train"]),
+  kind: Schema.Literals(["sample", "train", "lora"]),
   checkpoint: Schema.String,
   threads: Schema.Int,
   sequences: Schema.Int,

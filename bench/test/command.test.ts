@@ -28,8 +28,7 @@ describe("pnpm bench", () => {
     )
     const rows = report.rows.map((dated) => dated.row)
     expect([...new Set(rows.map((row) => row.bench))]).toEqual(benches.map(({ name }) => name))
-    // the engine has no option for adapters yet
-    for (const row of rows.filter((each) => each.bench !== "memory/lora")) {
+    for (const row of rows) {
       expect([row.bench, row.note]).toEqual([row.bench, undefined])
       expect(row.ours?.median).toBeGreaterThan(0)
       for (const peer of row.peers) expect(peer.note).toBe("not measured")
