@@ -407,3 +407,29 @@ describe("the fused operators of float32 agree with the plain ones of float64", 
     expect(errors.filter((error) => !(error < 1e-5))).toEqual([])
   })
 })
+
+const numbers = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i))
+
+describe("the gradient of a tall matrix", () => {
+  it("is the product that it is computed as in parts", async () => {
+    const rows = 16_384
+    const graph = new Graph("tall")
+    const input = graph.input("x", "float32", ["N", 3])
+    const w = graph.input("w", "float32", [rows, 3])
+    const weights = graph.input("weights", "float32", ["N", rows])
+    const [dw] = gradient(Op.reduceSum(Op.mul(Op.matMul(input, w, { transB: true }), weights)), [w])
+    graph.output("parts", dw)
+    graph.output("whole", Op.matMul(Op.transpose(weights, [1, 0]), input))
+    const found = await (
+      await openGraph(graph)
+    ).run({
+      x: { dtype: "float32", dims: [2, 3], data: numbers(6) },
+      w: { dtype: "float32", dims: [rows, 3], data: numbers(3 * rows) },
+      weights: { dtype: "float32", dims: [2, rows], data: numbers(2 * rows) }
+    })
+    expect(found.parts?.dims).toEqual([rows, 3])
+    const whole = found.whole?.data ?? []
+    const errors = found.parts?.data.filter((x, i) => !(Math.abs(x - (whole[i] ?? NaN)) < 1e-5))
+    expect(errors).toEqual([])
+  })
+})

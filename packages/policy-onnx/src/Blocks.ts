@@ -54,6 +54,8 @@ const exactColumns = 80
  */
 export class Blocks {
   readonly config: ModelConfig
+  /** What {@link embedding} gave. */
+  embedded: Floats | undefined
   readonly #inputs: DecoderInputs
 
   constructor(config: ModelConfig, inputs: DecoderInputs) {
@@ -61,9 +63,14 @@ export class Blocks {
     this.#inputs = inputs
   }
 
-  /** The rows of the embedding matrix that the ids pick, `[B, T, hidden]`. */
+  /**
+   * The rows of the embedding matrix that the ids pick, `[B, T, hidden]`. The matrix has no gradient
+   * from them in the graph: it would be as large as the matrix, and is zero but for these rows.
+   */
   embedding(): Floats {
-    return Op.gather(this.#weight("model.embed_tokens.weight"), this.#inputs.ids)
+    const table = Op.stopGradient(this.#weight("model.embed_tokens.weight"))
+    this.embedded = Op.gather(table, this.#inputs.ids)
+    return this.embedded
   }
 
   /** Applies `layer` as many times as the model has layers. */

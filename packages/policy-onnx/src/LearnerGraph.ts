@@ -21,13 +21,25 @@ export type Loss = "none" | "linear" | "clipped"
 export const gradientPrefix = "gradient:"
 
 /**
+ * The output with the gradient of the embedding matrix's rows that were looked up, `[B, T, hidden]`:
+ * what the matrix's gradient has to be given besides the output under its name, which is there when
+ * the matrix is the head, too.
+ */
+export const embeddedGradient = `${gradientPrefix}embedded`
+
+/** Whether a parameter belongs to the head, behind the scored positions. */
+const inHead = (name: string): boolean =>
+  name.startsWith("lm_head.") || name === "model.embed_tokens.weight"
+
+/**
  * Inputs: the weights, `rotary.cos` and `rotary.sin`, `ids` (int32 `[B, T]`), `positions` (int64
  * `[B, T]`), `mask` (`[T, T]`, see {@link causalAttention}), `scored` (int32 `[N]`: where in the
- * flattened `[B·T]` the targets are predicted), `targets` (int32 `[N]`) and those of the loss, each
- * `[N]`. Logits exist at the scored positions only. Sequences are padded at the end: a position only
- * sees earlier ones, so padding needs no mask. Outputs: `logprobs` `[N]` and, unless the loss is
- * `"none"`, the gradient of every weight; with an adapter, whose matrices are inputs too (see
- * {@link adapterInputs}), of its matrices only.
+ * flattened `[B·T]` the targets are predicted), `unscored` (int32 `[B·T]`: the inverse, and N where
+ * nothing is scored; absent when the loss is `"none"`), `targets` (int32 `[N]`) and those of the loss,
+ * each `[N]`. Logits exist at the scored positions only. Sequences are padded at the end: a position
+ * only sees earlier ones, so padding needs no mask. Outputs: `logprobs` `[N]` and, unless the loss is
+ * `"none"`, the gradient of every weight and {@link embeddedGradient}; with an adapter, whose matrices
+ * are inputs too (see {@link adapterInputs}), the gradients of its matrices only.
  */
 export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterShape): Graph => {
   const graph = new Graph(`learner-${loss}`)
@@ -44,19 +56,45 @@ export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterS
   const scored = graph.input("scored", "int32", ["N"])
   const targets = graph.input("targets", "int32", ["N"])
   const states = Op.reshape(architectures[config.family](model), ["B*T", config.hiddenSize])
-  const logits = model.head(Op.gather(states, scored))
+  const rows = Op.gather(states, scored)
+  const logits = model.head(rows)
   const picked = Op.gatherElements(Op.logSoftmax(logits), Op.unsqueeze(targets, [1]))
   const logprobs = Op.squeeze(picked, [1])
   graph.output("logprobs", logprobs)
   if (loss === "none") return graph
-  const trained = adapter === undefined ? weights : added.matrices
-  const names = [...trained.keys()]
   // what is not asked for here costs nothing: no gradient of a frozen matrix is built
-  gradient(lossOf(graph, loss, logprobs), [...trained.values()]).forEach((value, i) => {
-    graph.output(`${gradientPrefix}${names[i] ?? ""}`, value)
-  })
+  const trained = [...(adapter === undefined ? weights : added.matrices)]
+  const output = (parameters: typeof trained, gradients: ReadonlyArray<Floats>) =>
+    parameters.forEach(([name], i) => {
+      const value = gradients[i]
+      if (value !== undefined) graph.output(`${gradientPrefix}${name}`, value)
+    })
+  const head = trained.filter(
+    ([name]) => inHead(name) && (config.tiedEmbeddings || name !== "model.embed_tokens.weight")
+  )
+  const body = trained.filter(([name]) => !inHead(name))
+  const total = lossOf(graph, loss, logprobs)
+  const [rowsGradient, ...ofHead] = gradient(total, [rows, ...head.map(([, value]) => value)])
+  output(head, ofHead)
+  // a position is scored once at most, so its gradient is looked up, not added up
+  const zeros = graph.constant("float32", new Float32Array(config.hiddenSize), [
+    1,
+    config.hiddenSize
+  ])
+  const unscored = graph.input("unscored", "int32", ["B*T"])
+  const seed = Op.gather(Op.concat([rowsGradient ?? rows, zeros], 0), unscored)
+  const inBody = body.map(([, value]) => value)
+  if (adapter === undefined && model.embedded !== undefined) {
+    const [ofEmbedded, ...ofBody] = gradient(states, [model.embedded, ...inBody], { seed })
+    if (ofEmbedded !== undefined) graph.output(embeddedGradient, ofEmbedded)
+    output(body, ofBody)
+  } else {
+    output(body, gradient(states, inBody, { seed }))
+  }
   return graph
 }
+
+type Floats = Value<"float32">
 
 const lossOf = (
   graph: Graph,

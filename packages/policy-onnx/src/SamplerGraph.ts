@@ -61,9 +61,9 @@ export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: nu
   const block = blockSize(config.vocabularySize)
   if (block !== undefined) {
     const largest = Op.reduceMax(logits, { axes: [1], keepDims: true })
-    const weights = Op.exp(Op.sub(logits, largest))
-    const blocks = Op.reshape(weights, ["B", config.vocabularySize / block, block])
-    graph.output("weights", weights)
+    const likelihoods = Op.exp(Op.sub(logits, largest))
+    const blocks = Op.reshape(likelihoods, ["B", config.vocabularySize / block, block])
+    graph.output("weights", likelihoods)
     graph.output("sums", Op.reduceSum(blocks, { axes: [2] }))
   }
   return graph

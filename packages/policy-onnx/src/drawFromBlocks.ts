@@ -2,7 +2,7 @@
 import type { Draw } from "@sml/policy"
 
 /** Vocabularies of fewer tokens are drawn from their logits. */
-const smallest = 4096
+const smallest = 1024
 
 /**
  * Tokens per block, or `undefined` where blocks do not pay: the vocabulary is small, or does not

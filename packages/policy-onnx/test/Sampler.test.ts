@@ -254,7 +254,7 @@ describe("the company of a request", () => {
 })
 
 // eleven letters, each its own token
-const letters = [..."abcdefghijk"]
+const letters = "abcdefghijk".split("")
 const lettersTokenizer = {
   pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: false },
   decoder: { type: "ByteLevel" },

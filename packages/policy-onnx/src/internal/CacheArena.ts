@@ -34,6 +34,12 @@ export class CacheArena {
     return this.#config.keyValueHeads * this.places * this.#config.headSize
   }
 
+  /** Of the keys and values that it has room for. */
+  get bytes(): number {
+    const { layers } = this.#config
+    return 2 * layers * this.#capacity * this.#rowSize * Float32Array.BYTES_PER_ELEMENT
+  }
+
   /** Lets all streams go and keeps the room. Returns whether there was any since the last call. */
   clear(): boolean {
     const used = this.#used

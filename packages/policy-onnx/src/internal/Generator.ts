@@ -69,12 +69,10 @@ export class Generator {
     this.#first = new GraphSession(() => samplerGraph(config, false, threads), threads)
     this.#next = new GraphSession(() => samplerGraph(config, true, threads), threads)
     this.#block = blockSize(config.vocabularySize)
-    this.#outputs = [
-      ...Array.from({ length: config.layers }, (_, layer) => [
-        cacheName("new", "keys", layer),
-        cacheName("new", "values", layer)
-      ]).flat()
-    ]
+    this.#outputs = Array.from({ length: config.layers }, (_, layer) => [
+      cacheName("new", "keys", layer),
+      cacheName("new", "values", layer)
+    ]).flat()
     this.#dialogues = new DialogueCache(config, settings.cacheBytes)
     this.#scratch = tokenDistribution(config.vocabularySize)
   }
@@ -330,6 +328,19 @@ export class Generator {
           arena.move(row, this.#arenaOf(stream))
         }
       }
+    }
+    this.#giveRoomBack()
+  }
+
+  // room that streams have left is kept for the next ones, within the bound on caches
+  #giveRoomBack(): void {
+    let bytes = 0
+    for (const arena of this.#arenas.values()) bytes += arena.bytes
+    for (const [places, arena] of this.#arenas) {
+      if (bytes <= this.#settings.cacheBytes) return
+      if (arena.streams.length > 0) continue
+      bytes -= arena.bytes
+      this.#arenas.delete(places)
     }
   }
 

@@ -8,11 +8,11 @@ import * as Result from "effect/Result"
 import { Tensor } from "onnxruntime-node"
 
 import { adapterMatrices, dropoutName } from "../adapterInputs.ts"
-import { gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
+import { embeddedGradient, gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
 import { type MicroBatch, type MicroBatchBounds, microBatches } from "../MicroBatch.ts"
 import { EngineFault } from "./EngineFault.ts"
 import { causalMask, Int64Feed } from "./feeds.ts"
-import { type Feeds, GraphSession } from "./GraphSession.ts"
+import { type Feeds, GraphSession, type Outputs } from "./GraphSession.ts"
 import type { Commands, EngineSettings, PackedData } from "./protocol.ts"
 import type { WeightStore } from "./WeightStore.ts"
 
@@ -78,7 +78,7 @@ export class Trainer {
       const bounds = clipped
         ? { low: scalar(1 - objective.clipLow), high: scalar(1 + objective.clipHigh) }
         : {}
-      const names = this.#weights.trained.names.map((name) => `${gradientPrefix}${name}`)
+      const gradients = this.#gradientOutputs()
       const logprobs = new Float32Array(data.weights.length)
       const rows = new PackedRows(data, (target) => data.weights[target] !== 0)
       const pass = this.#passes++
@@ -95,12 +95,9 @@ export class Trainer {
             sampled: rows.targets(batch, data.sampled ?? coefficients)
           })
         }
-        const outputs = yield* session.run(feeds, ["logprobs", ...names])
+        const outputs = yield* session.run(feeds, ["logprobs", ...gradients.names])
         rows.unpack(batch, outputs.floats("logprobs"), logprobs)
-        total = sum(
-          total,
-          names.map((name) => outputs.floats(name))
-        )
+        total = sum(total, gradients.read(outputs, rows, batch))
       }
       if (total !== undefined) this.#gradient = sum(this.#gradient, total)
       return { loss: lossOf(data, objective, coefficients, logprobs), logprobs }
@@ -143,6 +140,34 @@ export class Trainer {
   reset(): void {
     this.#gradient = undefined
     this.#optimiser = initialAdamWState(this.#weights.trained.arrays)
+  }
+
+  // the outputs that hold the gradient, and how the arrays of the trained parameters are made of them
+  #gradientOutputs() {
+    const { adapter, trained } = this.#weights
+    const [embedding, hidden] = [
+      trained.names.indexOf("model.embed_tokens.weight"),
+      this.#config.hiddenSize
+    ]
+    const untied = embedding >= 0 && !this.#config.tiedEmbeddings
+    const named = trained.names.map((name) => `${gradientPrefix}${name}`)
+    const inGraph = named.filter((_, i) => !(untied && i === embedding))
+    return {
+      names: adapter === undefined ? [...inGraph, embeddedGradient] : inGraph,
+      read: (outputs: Outputs, rows: PackedRows, batch: MicroBatch) => {
+        const arrays = named.map((name, i) =>
+          untied && i === embedding
+            ? new Float32Array(trained.arrays[i]?.length ?? 0)
+            : outputs.floats(name)
+        )
+        const table = arrays[embedding]
+        // few rows of a large table: adding them here is faster than a table of zeros in the graph
+        if (table !== undefined) {
+          rows.addRows(batch, outputs.floats(embeddedGradient), hidden, table)
+        }
+        return arrays
+      }
+    }
   }
 
   #batches({ lengths, scored }: PackedRows): ReadonlyArray<MicroBatch> {
@@ -262,6 +287,7 @@ class PackedRows {
     const positions = new Int64Feed(ids.length)
     const count = this.count(batch)
     const scored = new Int32Array(count)
+    const unscored = new Int32Array(ids.length).fill(count)
     const targets = new Int32Array(count)
     let at = 0
     rows.forEach((row, r) => {
@@ -273,6 +299,7 @@ class PackedRows {
       for (const target of this.#targets[row] ?? []) {
         const position = target - (start - row)
         scored[at] = r * width + position
+        unscored[r * width + position] = at
         targets[at] = tokens[start + position + 1] ?? 0
         at += 1
       }
@@ -282,6 +309,7 @@ class PackedRows {
       positions: positions.tensor(shape),
       mask: causalMask(width),
       scored: new Tensor("int32", scored, [count]),
+      unscored: new Tensor("int32", unscored, [ids.length]),
       targets: new Tensor("int32", targets, [count])
     }
   }
@@ -302,6 +330,25 @@ class PackedRows {
     for (const row of rows) {
       for (const target of this.#targets[row] ?? []) packed[target] = picked[at++] ?? 0
     }
+  }
+
+  /** Adds the rows of `[B, T, columns]` to those of `table` that their tokens stand for. */
+  addRows(
+    { rows, width }: MicroBatch,
+    added: Float32Array,
+    columns: number,
+    table: Float32Array
+  ): void {
+    const { tokens } = this.#data
+    rows.forEach((row, r) => {
+      const start = this.#starts[row] ?? 0
+      for (let t = 0; t < (this.lengths[row] ?? 1) - 1; t++) {
+        const from = (r * width + t) * columns
+        const to = (tokens[start + t] ?? 0) * columns
+        for (let i = 0; i < columns; i++)
+          table[to + i] = (table[to + i] ?? 0) + (added[from + i] ?? 0)
+      }
+    })
   }
 
   /** How many targets of the batch are scored. */

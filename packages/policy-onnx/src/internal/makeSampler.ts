@@ -33,6 +33,11 @@ const fault = (request: GenerateRequest, config: ModelConfig): string | undefine
     : `a stop id is not a whole number; use ids of the vocabulary`
 }
 
+const refused = (request: GenerateRequest, problem: string) => {
+  const named = request.cacheKey === undefined ? "" : ` "${request.cacheKey}"`
+  return new SamplerError({ reason: `The request${named} was refused: ${problem}.` })
+}
+
 // the bytes of each id of the model's tokenizer, end to end
 const vocabularyOf = (tokenizer: Tokenizer, size: number): Vocabulary => {
   const pieces = tokenizer.tokenBytes()
@@ -54,10 +59,6 @@ export const makeSampler = (
   source: string | undefined
 ): Effect.Effect<Sampler["Service"]> =>
   Effect.gen(function* () {
-    const refused = (request: GenerateRequest, problem: string) => {
-      const named = request.cacheKey === undefined ? "" : ` "${request.cacheKey}"`
-      return new SamplerError({ reason: `The request${named} was refused: ${problem}.` })
-    }
     // read when a request first has a stop string; most never do
     const describe = yield* Effect.cached(
       source === undefined
