@@ -1,5 +1,16 @@
-/** Sizes of an engine that trade memory for speed. None of them changes a sampled token. */
+/** What an engine is started with. */
+import type { Device } from "./Device.ts"
+
+/** Where an engine computes, and sizes that trade memory for speed; these change no sampled token. */
 export interface EngineOptions {
+  /**
+   * What computes, `cpu` unless given. A device that cannot be used is an `EngineError`, never
+   * replaced: the engine only starts after {@link checkDevice} has succeeded, and a graph whose
+   * provider cannot be created fails. Not checked is which parts of the model's graphs run there:
+   * onnxruntime itself puts the arithmetic of shapes, and operators that the provider has not, on the
+   * processor. That `who else is in the batch does not matter` is tested on `cpu` only.
+   */
+  readonly device?: Device
   /** Threads of onnxruntime; unless given, one per core, at most 8. */
   readonly threads?: number
   /** Streams that are decoded together, 512 unless given; more of them wait. */

@@ -1,8 +1,12 @@
 /** `Sampler` and `Learner` of `@sml/policy` on onnxruntime-node. */
+export * from "./checkDevice.ts"
+export * from "./Device.ts"
 export * from "./EngineCounters.ts"
 export * from "./compareGolden.ts"
 export * from "./drawFromBlocks.ts"
 export * from "./EngineError.ts"
 export * from "./EngineOptions.ts"
 export * from "./freshWeights.ts"
+export * from "./microBatchBounds.ts"
+export * from "./microBatchPlan.ts"
 export * as OnnxPolicy from "./OnnxPolicy.ts"

@@ -66,8 +66,8 @@ export class Generator {
     this.#weights = weights
     this.#settings = settings
     const { threads } = settings
-    this.#first = new GraphSession(() => samplerGraph(config, false, threads), threads)
-    this.#next = new GraphSession(() => samplerGraph(config, true, threads), threads)
+    this.#first = new GraphSession(() => samplerGraph(config, false, threads), settings)
+    this.#next = new GraphSession(() => samplerGraph(config, true, threads), settings)
     this.#block = blockSize(config.vocabularySize)
     this.#outputs = Array.from({ length: config.layers }, (_, layer) => [
       cacheName("new", "keys", layer),

@@ -4,18 +4,21 @@ import * as Effect from "effect/Effect"
 import { InferenceSession, type Tensor } from "onnxruntime-node"
 
 import { EngineFault } from "./EngineFault.ts"
+import type { EngineSettings } from "./protocol.ts"
+
+type SessionSettings = Pick<EngineSettings, "device" | "threads">
 
 export type Feeds = { readonly [name: string]: Tensor }
 
 /** Runs one graph. `run` blocks the thread while onnxruntime computes. */
 export class GraphSession {
   readonly #build: () => Graph
-  readonly #threads: number
+  readonly #settings: SessionSettings
   #session: Promise<InferenceSession> | undefined
 
-  constructor(build: () => Graph, threads: number) {
+  constructor(build: () => Graph, settings: SessionSettings) {
     this.#build = build
-    this.#threads = threads
+    this.#settings = settings
   }
 
   /** The named outputs as arrays of their own. Only what is asked for is copied out. */
@@ -28,7 +31,7 @@ export class GraphSession {
       },
       catch: (cause) =>
         new EngineFault({
-          reason: `onnxruntime could not run the model (${String(cause)}); use smaller batches if memory ran out, else report this as a bug.`
+          reason: `onnxruntime could not run the model on the device "${this.#settings.device}" (${String(cause)}); use smaller batches if memory ran out, else report this as a bug.`
         })
     })
   }
@@ -36,7 +39,9 @@ export class GraphSession {
   // asynchronous, so that a graph that cannot be built is a rejection too
   async #create(): Promise<InferenceSession> {
     return InferenceSession.create(serialize(this.#build()), {
-      intraOpNumThreads: this.#threads,
+      // a provider that cannot be created is a failure; onnxruntime itself keeps shapes on the CPU
+      executionProviders: [this.#settings.device],
+      intraOpNumThreads: this.#settings.threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
       // a thread that waits must sleep: spinning, it takes the cores that teacher and verifier need

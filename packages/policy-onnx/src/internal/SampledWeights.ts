@@ -5,6 +5,7 @@ import { Tensor } from "onnxruntime-node"
 
 import type { EngineFault } from "./EngineFault.ts"
 import { type Feeds, GraphSession } from "./GraphSession.ts"
+import type { EngineSettings } from "./protocol.ts"
 import type { WeightStore } from "./WeightStore.ts"
 
 // W + s·B·A
@@ -28,9 +29,9 @@ export class SampledWeights {
   readonly #merged: { [name: string]: Tensor } = {}
   #stale: boolean
 
-  constructor(store: WeightStore, threads: number) {
+  constructor(store: WeightStore, settings: EngineSettings) {
     this.#store = store
-    this.#merge = new GraphSession(mergeGraph, threads)
+    this.#merge = new GraphSession(mergeGraph, settings)
     this.#stale = store.adapter !== undefined
   }
 

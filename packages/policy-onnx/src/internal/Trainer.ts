@@ -29,7 +29,7 @@ export class Trainer {
 
   constructor(config: ModelConfig, weights: WeightStore, settings: EngineSettings) {
     const session = (loss: Loss) =>
-      new GraphSession(() => learnerGraph(config, loss, weights.adapter), settings.threads)
+      new GraphSession(() => learnerGraph(config, loss, weights.adapter), settings)
     this.#config = config
     this.#weights = weights
     this.#bounds = {

@@ -31,7 +31,7 @@ if (port === null) throw new Error("engineWorker.ts is the entry of a worker thr
 
 const setup: WorkerSetup = workerData
 const weights = new WeightStore(setup.config, setup.weights, setup.adapter)
-const sampled = new SampledWeights(weights, setup.settings.threads)
+const sampled = new SampledWeights(weights, setup.settings)
 const trainer = new Trainer(setup.config, weights, setup.settings)
 const generator = new Generator(setup.config, sampled, setup.settings)
 

@@ -3,6 +3,7 @@ import type { ModelConfig } from "@sml/language-model"
 import type { AdamW, CompletionStop, Objective, SamplingSettings, StepResult } from "@sml/policy"
 
 import type { AdapterShape } from "../adapterInputs.ts"
+import type { Device } from "../Device.ts"
 
 /** A learner's data, end to end in flat arrays: `lengths` counts tokens; `weights`, `advantages` and
  * `sampled` have one entry less per sequence than `tokens`. */
@@ -167,8 +168,9 @@ export interface WorkerSetup {
   readonly settings: EngineSettings
 }
 
-/** Sizes that trade memory for speed; none of them changes a result. */
+/** Where it computes, and sizes that trade memory for speed; these change no result. */
 export interface EngineSettings {
+  readonly device: Device
   readonly threads: number
   readonly maxRows: number
   readonly cacheBytes: number

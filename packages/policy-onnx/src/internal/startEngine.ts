@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from "node:os"
+import { availableParallelism } from "node:os"
 
 /** The engine's worker, started on weights in memory. */
 import { type Checkpoint, type LoraAdapter, ModelConfig } from "@sml/language-model"
@@ -6,14 +6,18 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
+import { checkDevice } from "../checkDevice.ts"
+import { Device } from "../Device.ts"
 import { EngineError } from "../EngineError.ts"
 import type { EngineOptions } from "../EngineOptions.ts"
+import { microBatchBounds } from "../microBatchBounds.ts"
 import { EngineClient } from "./EngineClient.ts"
 import { matricesOf } from "./makeLearner.ts"
 import type { AdapterSetup } from "./protocol.ts"
 
 const Count = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 const Settings = Schema.Struct({
+  device: Device,
   threads: Count.pipe(Schema.check(Schema.isLessThanOrEqualTo(1024))),
   maxRows: Count,
   cacheBytes: Schema.Finite.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
@@ -42,20 +46,20 @@ export const startEngine = (
   adapter?: LoraAdapter
 ): Effect.Effect<EngineClient, EngineError, Scope.Scope> =>
   Effect.gen(function* () {
+    const bounds = microBatchBounds(options)
     const settings = yield* Effect.mapError(
       Schema.decodeUnknownEffect(Settings)({
+        device: options.device ?? "cpu",
         threads: options.threads ?? Math.min(8, availableParallelism()),
         maxRows: options.maxRows ?? 512,
         cacheBytes: (options.cacheMegabytes ?? 256) * 2 ** 20,
-        microBatchTokens: options.microBatchTokens ?? 4096,
-        activationBytes: Math.ceil(
-          options.activationMegabytes === undefined
-            ? Math.min(2 ** 31, totalmem() / 4)
-            : options.activationMegabytes * 2 ** 20
-        )
+        microBatchTokens: bounds.tokens,
+        activationBytes: bounds.activationBytes
       }),
       refused("settings")
     )
+    // the processor is there; the rest is tried before the weights are handed over
+    if (settings.device !== "cpu") yield* checkDevice(settings.device)
     const weights = Array.from(checkpoint.tensors.values(), ({ data }) => data)
     return yield* EngineClient.make({
       config: checkpoint.config,
