@@ -116,6 +116,9 @@ export class Generator {
       for (const stream of streams) {
         ;(this.#dialogues.match(stream) > 0 ? continued : fresh).push(stream)
       }
+      for (const [arena, same] of groupBy(streams, (stream) => this.#arenaOf(stream))) {
+        arena.reserve(this.#padded(arena.streams.length + same.length))
+      }
       yield* this.#runFresh(fresh)
       yield* this.#runContinued(continued)
       this.#sweep()
@@ -321,12 +324,12 @@ export class Generator {
   // never much longer than the stream
   #makePlaces(): void {
     // the largest first: a stream moves once
-    for (const arena of [...this.#arenas.values()].toSorted((a, b) => b.places - a.places)) {
-      for (let row = arena.streams.length - 1; row >= 0; row--) {
-        const stream = arena.streams[row]
-        if (stream !== undefined && stream.cached === arena.places) {
-          arena.move(row, this.#arenaOf(stream))
-        }
+    for (const arena of [...this.#arenas.values()].toSorted((x, y) => y.places - x.places)) {
+      const full = arena.streams.filter((stream) => stream.cached === arena.places)
+      for (const [target, streams] of groupBy(full, (stream) => this.#arenaOf(stream))) {
+        // room for all of them at once
+        target.reserve(this.#padded(target.streams.length + streams.length))
+        for (const stream of streams) arena.move(arena.streams.indexOf(stream), target)
       }
     }
     this.#giveRoomBack()

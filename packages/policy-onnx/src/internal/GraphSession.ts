@@ -44,8 +44,9 @@ export class GraphSession {
       intraOpNumThreads: this.#settings.threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
-      // a thread that waits must sleep: spinning, it takes the cores that teacher and verifier need
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
+      // a thread spins from one operator to the next and then sleeps: spinning longer, it takes the
+      // cores that teacher and verifier need
+      extra: { session: { intra_op: { allow_spinning: "1", spin_duration_us: "10" } } },
       // errors only: its warnings are about what it optimised away
       logSeverityLevel: 3
     })
