@@ -193,10 +193,10 @@ export const makeCheckpoint = (
 
 /**
  * Reads a Hugging Face folder: `config.json` and `model.safetensors` (or the shards that
- * `model.safetensors.index.json` names), or a `.gguf` file of the architectures `llama`, `qwen2` and
- * `qwen3`, whose weights become F32 under Hugging Face's names. Fails with a `CheckpointError` for
- * missing, truncated, corrupt or mismatched files and for weights that are not finite; memory is
- * only taken for what the files really hold.
+ * `model.safetensors.index.json` names), or a `.gguf` file, whose weights become F32 under Hugging
+ * Face's names. Fails with a `CheckpointError` for missing, truncated, corrupt or mismatched files,
+ * for weights that are not finite and for models of other families; memory is only taken for what
+ * the files really hold.
  *
  * @example
  * ```ts no-run

@@ -4,6 +4,12 @@ import * as Schema from "effect/Schema"
 
 import { CheckpointError } from "./CheckpointError.ts"
 import { HuggingFaceConfig, ModelType, RopeParameters } from "./internal/HuggingFaceConfig.ts"
+import {
+  modelFamilies,
+  modelTypeNamed,
+  modelTypes,
+  type ModelTypeRow
+} from "./internal/modelTypes.ts"
 
 const Size = Schema.Int.pipe(Schema.check(Schema.isBetween({ minimum: 1, maximum: 2 ** 24 })))
 const Positive = Schema.Finite.pipe(Schema.check(Schema.isGreaterThan(0)))
@@ -23,16 +29,17 @@ export const RopeScaling = Schema.Struct({
 export type RopeScaling = typeof RopeScaling.Type
 
 /**
- * A decoder with rotary positions, RMSNorm and SwiGLU: the layout of Llama, Qwen 2 and Qwen 3.
+ * A decoder with rotary positions, RMSNorm and SwiGLU.
  *
+ * - `family`: what it computes as, the `model_type` that a checkpoint of it is written with.
  * - `headSize`: width of one attention head; `heads` query heads share `keyValueHeads` key heads.
  * - `attentionBias`: which projections of the attention carry a bias.
- * - `queryKeyNorm`: an RMSNorm over each query and key head (Qwen 3).
+ * - `queryKeyNorm`: an RMSNorm over each query and key head.
  * - `tiedEmbeddings`: the output head is the embedding matrix.
  * - `contextLength`: the longest stream, in tokens.
  */
 export const ModelConfig = Schema.Struct({
-  family: Schema.Literals(["llama", "qwen2", "qwen3"]),
+  family: Schema.Literals(modelFamilies),
   vocabularySize: Size,
   contextLength: Size,
   hiddenSize: Size,
@@ -67,10 +74,10 @@ export const ModelConfig = Schema.Struct({
 export type ModelConfig = typeof ModelConfig.Type
 
 /**
- * Decodes the parsed JSON of a `config.json` of the model types `llama`, `qwen2`, `qwen3`, and `mistral`
- * without a sliding window, which is a Llama. Keys that are absent have the value that transformers
- * gives them. Fails with a sentence that names `file` and the key
- * when a key is missing or malformed, or asks for something that this layout cannot express.
+ * Decodes the parsed JSON of a `config.json` whose `model_type` is known here (see "Which
+ * configurations" in the README). Keys that are absent have the value that transformers gives them.
+ * Fails with a sentence that names `file` and the key when a key is missing or malformed, or asks for
+ * something that this layout cannot express.
  *
  * @example
  * ```ts
@@ -112,33 +119,33 @@ export const decodeModelConfig = (
   // first, as other families have other keys
   const typed = Schema.decodeUnknownResult(ModelType)(json)
   if (Result.isFailure(typed)) return refuse(oneLine(typed.failure.message))
-  const defaults = absent.get(typed.success.model_type)
-  if (defaults === undefined) {
+  const type = modelTypeNamed.get(typed.success.model_type)
+  if (type === undefined) {
     return refuse(
-      `its model_type is ${JSON.stringify(typed.success.model_type)}, not one of ${[...absent.keys()].join(", ")}`
+      `its model_type is ${JSON.stringify(typed.success.model_type)}, not one of ${[...modelTypeNamed.keys()].join(", ")}`
     )
   }
   const decoded = Schema.decodeUnknownResult(HuggingFaceConfig)(json)
   if (Result.isFailure(decoded)) return refuse(oneLine(decoded.failure.message))
   const raw = decoded.success
-  const { family } = defaults
+  const { absent } = type
   if (typeof raw.hidden_act === "string" && !/^(silu|swish)$/.test(raw.hidden_act)) {
     return refuse(`its hidden_act is ${JSON.stringify(raw.hidden_act)}, not "silu"`)
   }
   if (raw.quantization_config !== undefined && raw.quantization_config !== null) {
     return refuse("its weights are quantised (quantization_config)")
   }
-  const contextLength = raw.max_position_embeddings ?? defaults.contextLength
-  const window = slidingWindow(raw, contextLength)
+  const contextLength = raw.max_position_embeddings ?? absent.contextLength
+  const window = slidingWindow(raw, type, contextLength)
   if (window !== undefined) return refuse(window)
   const rope = ropeOf(raw)
   if (Result.isFailure(rope)) return refuse(rope.failure)
   const { parameters, type: ropeType } = rope.success
   const keyValueHeads =
-    raw.num_key_value_heads === undefined ? defaults.keyValueHeads : raw.num_key_value_heads
-  const headSize = raw.head_dim === undefined ? defaults.headSize : raw.head_dim
+    raw.num_key_value_heads === undefined ? absent.keyValueHeads : raw.num_key_value_heads
+  const headSize = raw.head_dim === undefined ? absent.headSize : raw.head_dim
   const normalised = Schema.decodeUnknownResult(ModelConfig)({
-    family,
+    family: type.family,
     vocabularySize: raw.vocab_size,
     contextLength,
     hiddenSize: raw.hidden_size,
@@ -147,8 +154,8 @@ export const decodeModelConfig = (
     heads: raw.num_attention_heads,
     keyValueHeads: keyValueHeads ?? raw.num_attention_heads,
     headSize: headSize ?? raw.hidden_size / raw.num_attention_heads,
-    normEpsilon: raw.rms_norm_eps ?? 1e-6,
-    ropeTheta: parameters.rope_theta ?? raw.rope_theta ?? 10_000,
+    normEpsilon: raw.rms_norm_eps ?? absent.normEpsilon,
+    ropeTheta: parameters.rope_theta ?? raw.rope_theta ?? absent.ropeTheta,
     ...(ropeType === "llama3" && {
       ropeScaling: {
         factor: parameters.factor,
@@ -160,15 +167,15 @@ export const decodeModelConfig = (
           contextLength
       }
     }),
-    tiedEmbeddings: raw.tie_word_embeddings ?? false,
+    tiedEmbeddings: raw.tie_word_embeddings ?? absent.tiedEmbeddings,
     attentionBias:
-      family === "qwen2"
-        ? "queryKeyValue"
-        : raw.attention_bias === true && raw.model_type !== "mistral"
+      type.attentionBias === "asStated"
+        ? raw.attention_bias === true
           ? "all"
-          : "none",
-    mlpBias: raw.model_type === "llama" && raw.mlp_bias === true,
-    queryKeyNorm: family === "qwen3",
+          : "none"
+        : type.attentionBias,
+    mlpBias: type.mlpBias === "asStated" ? raw.mlp_bias === true : type.mlpBias,
+    queryKeyNorm: type.queryKeyNorm,
     ...(typeof raw.bos_token_id === "number" && { bosTokenId: raw.bos_token_id }),
     eosTokenIds:
       typeof raw.eos_token_id === "number" ? [raw.eos_token_id] : (raw.eos_token_id ?? [])
@@ -178,40 +185,26 @@ export const decodeModelConfig = (
     : Result.succeed(normalised.success)
 }
 
-interface Defaults {
-  readonly family: ModelConfig["family"]
-  readonly contextLength: number
-  readonly keyValueHeads: number | null
-  readonly headSize: number | null
-}
-
-// what transformers 5.23 takes for a key that is absent; `null` follows from other keys
-const absent: ReadonlyMap<string, Defaults> = new Map([
-  ["llama", { family: "llama", contextLength: 2048, keyValueHeads: null, headSize: null }],
-  ["qwen2", { family: "qwen2", contextLength: 32_768, keyValueHeads: 32, headSize: null }],
-  ["qwen3", { family: "qwen3", contextLength: 32_768, keyValueHeads: 32, headSize: 128 }],
-  // without its window it is a Llama
-  ["mistral", { family: "llama", contextLength: 131_072, keyValueHeads: 8, headSize: null }]
-])
-
 /** Why some layer does not see the whole context, if that is so. */
 const slidingWindow = (
   raw: typeof HuggingFaceConfig.Type,
+  type: ModelTypeRow,
   contextLength: number
 ): string | undefined => {
   const strange = raw.layer_types?.find((kind) => !/^(full|sliding)_attention$/.test(kind))
   if (strange !== undefined) return `its layer_types have ${JSON.stringify(strange)}`
-  const window = raw.sliding_window === undefined ? 4096 : raw.sliding_window
+  const window = raw.sliding_window === undefined ? type.absent.slidingWindow : raw.sliding_window
   // as long as the context, a window hides nothing
   const hides = window !== null && window < contextLength
-  if (raw.model_type === "mistral") {
+  if (!type.window.switched) {
     return hides ? `its sliding_window is ${window}, not null` : undefined
   }
   if (raw.layer_types?.includes("sliding_attention") === true) {
     return 'its layer_types have "sliding_attention"'
   }
   const isFull = raw.layer_types !== undefined && raw.layer_types !== null
-  const isFrom = raw.model_type === "llama" ? 0 : (raw.max_window_layers ?? 28)
+  const { fromLayer } = type.window
+  const isFrom = fromLayer === null ? 0 : (raw.max_window_layers ?? fromLayer)
   return raw.use_sliding_window === true && hides && !isFull && isFrom < raw.num_hidden_layers
     ? "use_sliding_window is set"
     : undefined
@@ -244,15 +237,9 @@ const ropeOf = (
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
 
-const architectures = {
-  llama: "LlamaForCausalLM",
-  qwen2: "Qwen2ForCausalLM",
-  qwen3: "Qwen3ForCausalLM"
-} as const
-
 /** The `config.json` of a model, as transformers reads it. The inverse of {@link decodeModelConfig}. */
 export const encodeModelConfig = (config: ModelConfig): typeof HuggingFaceConfig.Encoded => ({
-  architectures: [architectures[config.family]],
+  architectures: [modelTypes[config.family].className],
   model_type: config.family,
   vocab_size: config.vocabularySize,
   hidden_size: config.hiddenSize,

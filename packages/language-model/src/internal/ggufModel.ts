@@ -6,6 +6,7 @@ import { CheckpointError } from "../CheckpointError.ts"
 import type { Gguf } from "../Gguf.ts"
 import { ModelConfig, type RopeScaling } from "../ModelConfig.ts"
 import type { Tensor } from "../Safetensors.ts"
+import { ggufArchitectureNamed } from "./modelTypes.ts"
 
 const wholeNames: ReadonlyMap<string, string> = new Map([
   ["token_embd", "model.embed_tokens"],
@@ -38,7 +39,7 @@ const huggingFaceName = (name: string): string => {
 }
 
 /**
- * llama.cpp's Llama rotates neighbouring elements, Hugging Face's element i with i + headSize / 2:
+ * Where llama.cpp rotates neighbouring elements, Hugging Face does element i with i + headSize / 2:
  * the rows of each head stand in another order.
  */
 const unpermuted = ({ data, shape }: Tensor, headSize: number): Tensor => {
@@ -84,6 +85,8 @@ const ropeScalingOf = (
   return expected.every((x, i) => Math.abs((found[i] ?? NaN) / x - 1) < 1e-4) ? scaling : undefined
 }
 
+const anyOf = new Intl.ListFormat("en-GB", { type: "disjunction" })
+
 /** A model's file in Hugging Face's terms; `makeCheckpoint` has still to compare the two. */
 export const ggufModel = (
   { metadata, tensors }: Gguf,
@@ -100,12 +103,16 @@ export const ggufModel = (
         reason: `${file} does not hold a decoder that can be run here: ${problem}; choose another checkpoint.`
       })
     )
-  const family = metadata.get("general.architecture")
-  if (family !== "llama" && family !== "qwen2" && family !== "qwen3") {
+  const architecture = metadata.get("general.architecture")
+  const known =
+    typeof architecture === "string" ? ggufArchitectureNamed.get(architecture) : undefined
+  if (known === undefined) {
+    const names = Array.from(ggufArchitectureNamed.keys(), (name) => JSON.stringify(name))
     return refuse(
-      `its general.architecture is ${JSON.stringify(String(family))}, not "llama", "qwen2" or "qwen3"`
+      `its general.architecture is ${JSON.stringify(String(architecture))}, not ${anyOf.format(names)}`
     )
   }
+  const { type, gguf } = known
   const faults: Array<string> = []
   const number = (key: string): number | undefined => {
     const value = metadata.get(key)
@@ -114,10 +121,11 @@ export const ggufModel = (
     if (value !== undefined) faults.push(`its ${key} is not one number`)
     return undefined
   }
-  const own = (key: string): number | undefined => number(`${family}.${key}`)
+  const own = (key: string): number | undefined => number(`${gguf.name}.${key}`)
   const needed = (key: string): number => {
     const value = own(key)
-    if (value === undefined && faults.length === 0) faults.push(`its ${family}.${key} is missing`)
+    if (value === undefined && faults.length === 0)
+      faults.push(`its ${gguf.name}.${key} is missing`)
     return value ?? 0
   }
   const hiddenSize = needed("embedding_length")
@@ -125,7 +133,7 @@ export const ggufModel = (
   const rotated = own("rope.dimension_count")
   const headSize = own("attention.key_length") ?? rotated ?? hiddenSize / heads
   const ropeTheta = own("rope.freq_base") ?? 10_000
-  const scalingType = metadata.get(`${family}.rope.scaling.type`) ?? "none"
+  const scalingType = metadata.get(`${gguf.name}.rope.scaling.type`) ?? "none"
   const scales = [own("rope.scaling.factor") ?? 1, own("rope.scale_linear") ?? 1]
   if (
     (rotated ?? headSize) !== headSize ||
@@ -141,7 +149,7 @@ export const ggufModel = (
   const bos = number("tokenizer.ggml.bos_token_id")
   const embedding = tensors.get("token_embd.weight")
   const normalised = {
-    family,
+    family: type.family,
     vocabularySize: own("vocab_size") ?? embedding?.shape[0] ?? 0,
     contextLength: needed("context_length"),
     hiddenSize,
@@ -155,11 +163,11 @@ export const ggufModel = (
     tiedEmbeddings: !tensors.has("output.weight"),
     attentionBias: tensors.has("blk.0.attn_output.bias")
       ? "all"
-      : family === "qwen2" || tensors.has("blk.0.attn_q.bias")
+      : type.attentionBias === "queryKeyValue" || tensors.has("blk.0.attn_q.bias")
         ? "queryKeyValue"
         : "none",
     mlpBias: tensors.has("blk.0.ffn_up.bias"),
-    queryKeyNorm: family === "qwen3",
+    queryKeyNorm: type.queryKeyNorm,
     ...(bos !== undefined && { bosTokenId: bos }),
     eosTokenIds: [...new Set(ends.filter((id) => id !== undefined))]
   }
@@ -182,7 +190,7 @@ export const ggufModel = (
   const renamed = new Map<string, Tensor>()
   for (const [name, tensor] of tensors) {
     if (name === frequencyDivisors) continue
-    const permuted = family === "llama" && /^blk\.\d+\.attn_[qk]\.(weight|bias)$/.test(name)
+    const permuted = gguf.permuted && /^blk\.\d+\.attn_[qk]\.(weight|bias)$/.test(name)
     if (permuted && (tensor.shape[0] ?? 0) % headSize !== 0) {
       return refuse(`the tensor "${name}" [${tensor.shape.join(", ")}] has no whole heads`, name)
     }

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 
 import type { GgufValue } from "../Gguf.ts"
 import { TokenizerError } from "../TokenizerError.ts"
+import { ggufArchitectureNamed } from "./modelTypes.ts"
 import { scoredMerges } from "./scoredMerges.ts"
 
 /** Parsed JSON, as it stands in the files of that name. */
@@ -112,10 +113,10 @@ const splittings: ReadonlyMap<string, Splitting> = new Map([
 const splittingOf = (found: Carried): Splitting | undefined => {
   const named = found["tokenizer.ggml.pre"]
   if (named !== undefined && named !== "default") return splittings.get(named)
-  const architecture = found["general.architecture"]
-  if (architecture === "qwen2" || architecture === "qwen3") return qwen2
-  const isLlama3 = found["tokenizer.ggml.tokens"].includes("<|begin_of_text|>")
-  return architecture === "llama" && isLlama3 ? llama3 : undefined
+  const usual = ggufArchitectureNamed.get(found["general.architecture"] ?? "")?.gguf.splitting
+  if (usual === undefined) return undefined
+  const hasToken = usual.token === undefined || found["tokenizer.ggml.tokens"].includes(usual.token)
+  return hasToken ? splittings.get(usual.name) : undefined
 }
 
 const lengthen = (
