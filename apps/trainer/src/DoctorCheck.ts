@@ -1,8 +1,9 @@
 /** One thing that `sml doctor` looks at. */
 import * as Schema from "effect/Schema"
 
-/** `warning`: it works, but not as it should; `failed`: something will not work. */
-export const DoctorStatus = Schema.Literals(["ok", "warning", "failed"])
+/** `warning`: it works, but not as it should; `failed`: something will not work;
+ * `absent`: something that nobody has asked for is not here. */
+export const DoctorStatus = Schema.Literals(["ok", "warning", "failed", "absent"])
 export type DoctorStatus = typeof DoctorStatus.Type
 
 /**

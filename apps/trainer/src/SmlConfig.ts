@@ -12,6 +12,7 @@ import * as Predicate from "effect/Predicate"
 import { ConfigError } from "./ConfigError.ts"
 import { decodeOptionValues } from "./decodeOptionValues.ts"
 import { nearestName } from "./nearestName.ts"
+import { checkLora } from "./resolveLora.ts"
 import type { PartialTrainOptions as PartialOptions } from "./TrainOptions.ts"
 import { optionFields } from "./TrainOptions.ts"
 
@@ -117,7 +118,12 @@ export const checkConfig = Effect.fn("trainer.checkConfig")(function* (
     }
   }
   return {
-    options: yield* decodeOptionValues(options, (key) => `${file}: "${key}"`),
+    options: yield* decodeOptionValues(
+      options["lora"] === undefined
+        ? options
+        : { ...options, lora: yield* checkLora(file, options["lora"]) },
+      (key) => `${file}: "${key}"`
+    ),
     layers: layers === undefined ? {} : yield* checkLayers(file, layers)
   }
 })

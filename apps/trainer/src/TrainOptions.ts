@@ -1,6 +1,9 @@
 /** Everything that can be set for `sml train`, once: flags and the configuration file read it. */
+import { Device } from "@sml/policy-onnx/Device"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+
+import { LoraOptions } from "./LoraOptions.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
@@ -20,6 +23,7 @@ export const optionFields = {
   beta1: Beta,
   beta2: Beta,
   weightDecay: NonNegative,
+  schedule: Schema.Literals(["constant", "linear", "cosine"]),
   warmup: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
   clipNorm: Positive,
   temperature: NonNegative,
@@ -32,17 +36,22 @@ export const optionFields = {
   checkpointEvery: Count,
   runs: Schema.NonEmptyString,
   threads: Count,
+  device: Device,
+  lora: LoraOptions,
   checkpoint: Schema.NonEmptyString,
   json: Schema.NonEmptyString
 }
 
 /**
- * The settings of a training run; {@link defaultTrainOptions} has a value for each but three, which
- * may be absent: `threads` (then one per core), `checkpoint` (the embedded student), `json` (no file).
+ * The settings of a training run; {@link defaultTrainOptions} has a value for each but five, which
+ * may be absent: `threads` (then one per core), `device` (the processor), `lora` (every weight is
+ * trained), `checkpoint` (the embedded student), `json` (no file).
  */
 export const TrainOptions = Schema.Struct({
   ...optionFields,
   threads: Schema.optionalKey(optionFields.threads),
+  device: Schema.optionalKey(optionFields.device),
+  lora: Schema.optionalKey(optionFields.lora),
   checkpoint: Schema.optionalKey(optionFields.checkpoint),
   json: Schema.optionalKey(optionFields.json)
 })
@@ -60,6 +69,8 @@ export const optionDescriptions: Readonly<Record<keyof TrainOptions, string>> = 
   beta1: "AdamW's decay of the mean gradient",
   beta2: "AdamW's decay of the mean squared gradient",
   weightDecay: "AdamW's weight decay",
+  schedule:
+    "of the learning rate after the warm-up: as it is, or falling to 0 on a line or a cosine",
   warmup: "steps over which the learning rate grows to its value",
   clipNorm: "largest norm of the gradient",
   temperature: "of sampling in evaluation, 0 for the likeliest token; training samples at 1",
@@ -72,6 +83,9 @@ export const optionDescriptions: Readonly<Record<keyof TrainOptions, string>> = 
   checkpointEvery: "steps between two saved checkpoints",
   runs: "folder in which run folders lie",
   threads: "threads of the engine (default one per core, at most 8)",
+  device:
+    "what the engine computes on (default cpu); one that this machine has not is an error, see sml doctor",
+  lora: "train a low-rank adapter and leave the weights as they are",
   checkpoint:
     "student to start from: a folder in Hugging Face layout, a GGUF file, or owner/name on the hub",
   json: "file for the results as JSON"
@@ -95,6 +109,7 @@ export const defaultTrainOptions: TrainOptions = {
   beta1: 0.9,
   beta2: 0.95,
   weightDecay: 0,
+  schedule: "constant",
   warmup: 5,
   clipNorm: 1,
   temperature: 1,

@@ -1,10 +1,11 @@
 /** What `sml doctor --model` says about a checkpoint. */
 import { readChatTokenizer, readCheckpoint } from "@sml/language-model"
 import { checkpointHash } from "@sml/nano-student/checkpointDirectory"
-import { compareGolden } from "@sml/policy-onnx"
+import { compareGolden, type Device } from "@sml/policy-onnx"
 import * as Effect from "effect/Effect"
 
 import type { DoctorCheck } from "./DoctorCheck.ts"
+import { engineFor, microBatchLine } from "./engineFor.ts"
 import { failureSentence } from "./failureSentence.ts"
 import { weightsHash } from "./weightsHash.ts"
 
@@ -64,9 +65,22 @@ export const checkDialogue = Effect.fn("doctor.dialogue")(function* (directory: 
   )
 })
 
+/** How much of a batch is trained at a time. */
+export const checkTraining = Effect.fn("doctor.training")(function* (directory: string) {
+  const engine = yield* engineFor({ checkpoint: directory })
+  return {
+    name: "training",
+    status: "ok",
+    detail: microBatchLine(engine)
+  } satisfies DoctorCheck
+})
+
 /** How far the engine is from the reference numbers beside the checkpoint. */
-export const checkGolden = Effect.fn("doctor.golden")(function* (directory: string) {
-  const found = yield* compareGolden(directory)
+export const checkGolden = Effect.fn("doctor.golden")(function* (
+  directory: string,
+  device: Device
+) {
+  const found = yield* compareGolden(directory, { device })
   const figures = {
     "logprob-error": found.logprobError,
     "loss-error": found.lossError,
@@ -81,7 +95,7 @@ export const checkGolden = Effect.fn("doctor.golden")(function* (directory: stri
     name: "reference",
     status: found.passed ? "ok" : "failed",
     detail:
-      `log-probabilities off by ${found.logprobError.toExponential(1)}, ` +
+      `on ${device}: log-probabilities off by ${found.logprobError.toExponential(1)}, ` +
       `gradient norms by ${found.gradientNormError.toExponential(1)} (worst: ${found.worstGradient})${greedy}` +
       (found.passed ? "" : "; beyond the tolerances, so do not train with this engine here"),
     figures

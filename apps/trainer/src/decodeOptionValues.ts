@@ -8,9 +8,15 @@ import { optionFields, PartialTrainOptions } from "./TrainOptions.ts"
 
 type Values = Readonly<Record<string, unknown>>
 
-/** A sentence for the first value that does not fit, if there is one. */
-const faultOf = (values: Values, named: (key: string) => string): ConfigError | undefined => {
-  for (const [key, schema] of Object.entries(optionFields)) {
+type Fields = Readonly<Record<string, Schema.Constraint>>
+
+/** A sentence for the first value that does not fit its field, if there is one. */
+export const valueFault = (
+  fields: Fields,
+  values: Values,
+  named: (key: string) => string
+): ConfigError | undefined => {
+  for (const [key, schema] of Object.entries(fields)) {
     if (!Object.hasOwn(values, key)) continue
     const value = values[key]
     const result = Schema.decodeUnknownResult(Schema.toType<Schema.Constraint>(schema))(value)
@@ -27,7 +33,7 @@ export const decodeOptionValues = Effect.fnUntraced(function* (
   values: Values,
   named: (key: string) => string
 ) {
-  const fault = faultOf(values, named)
+  const fault = valueFault(optionFields, values, named)
   if (fault !== undefined) return yield* fault
   return yield* Schema.decodeUnknownEffect(PartialTrainOptions)(values).pipe(
     Effect.mapError((error) => new ConfigError({ reason: error.message }))

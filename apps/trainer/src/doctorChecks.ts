@@ -4,7 +4,7 @@ import { arch, availableParallelism, platform, totalmem } from "node:os"
 
 import type { ModelConfig } from "@sml/language-model"
 import { Learner } from "@sml/policy"
-import { OnnxPolicy } from "@sml/policy-onnx"
+import { checkDevice, type Device, OnnxPolicy } from "@sml/policy-onnx"
 import { fromPlatformError } from "@sml/run-store"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -84,39 +84,62 @@ const runtimeVersion = Effect.try((): unknown => {
 )
 
 /** Seconds of the second of two passes: the first one builds the graph. */
-const timedPass = Effect.gen(function* () {
-  const learner = yield* Learner
-  const data = Array.from({ length: probeRows }, (_, row) => ({
-    tokens: Int32Array.from({ length: probeLength }, (__, at) => (row * 7 + at * 3) % 80),
-    weights: new Float32Array(probeLength - 1).fill(1)
-  }))
-  const pass = learner.forwardBackward(data, { _tag: "CrossEntropy", normaliser: "weight" })
-  yield* pass
-  const start = performance.now()
-  yield* pass
-  return (performance.now() - start) / 1000
-}).pipe(Effect.provide(OnnxPolicy.layerFresh({ config: probeModel, seed: 1 })))
+const timedPass = (device: Device) =>
+  Effect.gen(function* () {
+    const learner = yield* Learner
+    const data = Array.from({ length: probeRows }, (_, row) => ({
+      tokens: Int32Array.from({ length: probeLength }, (__, at) => (row * 7 + at * 3) % 80),
+      weights: new Float32Array(probeLength - 1).fill(1)
+    }))
+    const pass = learner.forwardBackward(data, { _tag: "CrossEntropy", normaliser: "weight" })
+    yield* pass
+    const start = performance.now()
+    yield* pass
+    return (performance.now() - start) / 1000
+  }).pipe(Effect.provide(OnnxPolicy.layerFresh({ config: probeModel, seed: 1, device })))
 
 /** The engine: it loads, and how fast it learns. */
-export const checkEngine: Effect.Effect<DoctorCheck> = Effect.gen(function* () {
-  const version = yield* runtimeVersion
-  const seconds = yield* timedPass
-  const speed = (probeRows * probeLength) / seconds
-  return {
-    name: "engine",
-    status: "ok",
-    detail: `onnxruntime ${version}, ${Math.round(speed / 1000)}k tokens/s forward and backward on the embedded student's shape`,
-    figures: { "tokens/s": speed }
-  } satisfies DoctorCheck
-}).pipe(
-  Effect.catchCause((cause) =>
-    Effect.succeed<DoctorCheck>({
+export const checkEngine = (device: Device): Effect.Effect<DoctorCheck> =>
+  Effect.gen(function* () {
+    const version = yield* runtimeVersion
+    const seconds = yield* timedPass(device)
+    const speed = (probeRows * probeLength) / seconds
+    return {
       name: "engine",
-      status: "failed",
-      detail: `onnxruntime does not run here: ${failureSentence(cause)}`
-    })
+      status: "ok",
+      detail: `onnxruntime ${version}, ${Math.round(speed / 1000)}k tokens/s forward and backward on ${device}, in the embedded student's shape`,
+      figures: { "tokens/s": speed }
+    } satisfies DoctorCheck
+  }).pipe(
+    Effect.catchCause((cause) =>
+      Effect.succeed<DoctorCheck>({
+        name: "engine",
+        status: "failed",
+        detail: `onnxruntime does not run here: ${failureSentence(cause)}`
+      })
+    )
   )
-)
+
+/**
+ * Whether this machine can compute on a device, and if not, why. Only `asked`, the device that the
+ * command names, must be there.
+ */
+export const checkProvider = (device: Device, asked: Device): Effect.Effect<DoctorCheck> =>
+  Effect.match(checkDevice(device), {
+    onSuccess: (): DoctorCheck => ({
+      name: deviceCheckName(device),
+      status: "ok",
+      detail: "this machine can compute on it"
+    }),
+    onFailure: ({ message }): DoctorCheck => ({
+      name: deviceCheckName(device),
+      status: device === asked ? "failed" : "absent",
+      detail: message
+    })
+  })
+
+/** What the check of a device is called. */
+export const deviceCheckName = (device: Device): string => `device ${device}`
 
 /** The folder of the runs. */
 export const checkRunFolder = Effect.fn("doctor.runFolder")(function* (runs: string) {

@@ -1,5 +1,6 @@
 /** `sml doctor`. */
 import { checkpointDirectory } from "@sml/nano-student/checkpointDirectory"
+import { Device } from "@sml/policy-onnx"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -9,9 +10,22 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Result from "effect/Result"
 
-import { checkCheckpoint, checkDialogue, checkGolden, checkStudent } from "./checkModel.ts"
+import {
+  checkCheckpoint,
+  checkDialogue,
+  checkGolden,
+  checkStudent,
+  checkTraining
+} from "./checkModel.ts"
 import type { DoctorCheck, DoctorReport, DoctorStatus } from "./DoctorCheck.ts"
-import { checkEngine, checkMachine, checkNode, checkRunFolder } from "./doctorChecks.ts"
+import {
+  checkEngine,
+  checkMachine,
+  checkNode,
+  checkProvider,
+  checkRunFolder,
+  deviceCheckName
+} from "./doctorChecks.ts"
 import { failureSentence } from "./failureSentence.ts"
 import { fetchModel } from "./fetchModel.ts"
 import { Reported, reported } from "./reported.ts"
@@ -24,11 +38,14 @@ const finding = <E, R>(name: string, check: Effect.Effect<DoctorCheck, E, R>) =>
     Effect.succeed<DoctorCheck>({ name, status: "failed", detail: failureSentence(cause) })
   )
 
-const signs = { ok: "✓", warning: "!", failed: "✗" } as const satisfies Record<DoctorStatus, string>
+const signs = { ok: "✓", warning: "!", failed: "✗", absent: "–" } as const satisfies Record<
+  DoctorStatus,
+  string
+>
 
 const line = ({ style }: Screen["Service"], { detail, name, status }: DoctorCheck): string => {
-  const mark = status === "ok" ? style.good : style.bad
-  return `${mark(signs[status])} ${style.bold(name.padEnd(10))}  ${detail}`
+  const marks = { ok: style.good, warning: style.bad, failed: style.bad, absent: style.dim }
+  return `${marks[status](signs[status])} ${style.bold(name.padEnd(13))}  ${detail}`
 }
 
 /** Looks at the machine, the engine, the folders and, where one is named, a model. */
@@ -42,6 +59,12 @@ export const doctorCommand = Command.make(
       ),
       Flag.optional
     ),
+    device: Flag.Literals("device", Device.literals).pipe(
+      Flag.withDescription(
+        "what the engine computes on, here and in the comparison of a model with its reference numbers (default cpu)"
+      ),
+      Flag.withDefault<Device>("cpu")
+    ),
     runs: Flag.String("runs").pipe(
       Flag.withMetavar("DIR"),
       Flag.withDescription(`folder in which run folders lie (default ${defaultTrainOptions.runs})`),
@@ -52,7 +75,7 @@ export const doctorCommand = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fn("sml.doctor")(function* ({ json, model, runs }) {
+  Effect.fn("sml.doctor")(function* ({ device, json, model, runs }) {
     const screen = yield* Screen
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -69,7 +92,10 @@ export const doctorCommand = Command.make(
     yield* look("machine", checkMachine)
     yield* look("run folder", checkRunFolder(runs))
     yield* look("student", checkStudent(checkpointDirectory))
-    yield* look("engine", checkEngine)
+    for (const each of Device.literals) {
+      yield* look(deviceCheckName(each), checkProvider(each, device))
+    }
+    yield* look("engine", checkEngine(device))
     if (Option.isSome(model)) {
       const fetched = yield* Effect.result(fetchModel(model.value, json))
       if (Result.isFailure(fetched)) {
@@ -78,9 +104,10 @@ export const doctorCommand = Command.make(
         const directory = path.resolve(fetched.success)
         yield* look("model", checkCheckpoint(directory))
         yield* look("dialogue", checkDialogue(directory))
+        yield* look("training", checkTraining(directory))
         const reference = path.join(directory, "golden_grad.json")
         const isThere = yield* fs.exists(reference).pipe(Effect.orElseSucceed(() => false))
-        if (isThere) yield* look("reference", checkGolden(directory))
+        if (isThere) yield* look("reference", checkGolden(directory, device))
       }
     }
     const healthy = checks.every(({ status }) => status !== "failed")
@@ -91,7 +118,7 @@ export const doctorCommand = Command.make(
   }, reported)
 ).pipe(
   Command.withDescription(
-    "Look at this machine: Node, memory, the engine, the folders, the embedded student, and a model."
+    "Look at this machine: Node, memory, the folders, the embedded student, what the engine can compute on, how fast it is, and a model."
   ),
   Command.withShortDescription("see whether everything works on this machine")
 )

@@ -1,21 +1,13 @@
-/** The engine that samples and learns. */
+/** What samples and learns. */
 import type { Learner, Sampler } from "@sml/policy"
 import { OnnxPolicy } from "@sml/policy-onnx"
 import type * as Layer from "effect/Layer"
 
-import type { ConfigLayers, Platform } from "./SmlConfig.ts"
+import type { Engine } from "./engineFor.ts"
+import type { Platform } from "./SmlConfig.ts"
 
-/** Keep a whole run with its evaluations well below two gigabytes. */
-const memory = { maxRows: 256, cacheMegabytes: 96, microBatchTokens: 2048 } as const
+type Policy = Layer.Layer<Sampler | Learner, unknown, Platform>
 
-/** The engine of the configuration, or onnxruntime with the weights of the checkpoint. */
-export const policyLayer = (
-  options: { readonly checkpoint: string; readonly threads?: number },
-  layers: ConfigLayers
-): Layer.Layer<Sampler | Learner, unknown, Platform> =>
-  layers.policy ??
-  OnnxPolicy.layer({
-    checkpoint: options.checkpoint,
-    ...memory,
-    ...(options.threads === undefined ? {} : { threads: options.threads })
-  })
+/** The policy of the configuration as it is, or the built-in engine. */
+export const policyLayer = (policy: Policy | Engine): Policy =>
+  "options" in policy ? OnnxPolicy.layer(policy.options) : policy

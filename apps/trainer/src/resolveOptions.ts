@@ -5,8 +5,10 @@ import * as Option from "effect/Option"
 import { decodeOptionValues } from "./decodeOptionValues.ts"
 import { flagName } from "./flagName.ts"
 import { loadConfig } from "./loadConfig.ts"
+import { loraFields } from "./LoraOptions.ts"
+import { resolveLora } from "./resolveLora.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
-import type { TrainOptions } from "./TrainOptions.ts"
+import type { PartialTrainOptions, TrainOptions } from "./TrainOptions.ts"
 import { defaultTrainOptions } from "./TrainOptions.ts"
 
 /** Flags as the command line gives them, by option. */
@@ -19,20 +21,37 @@ export interface ResolvedOptions {
   readonly configFile: string | undefined
 }
 
+/** The flag of each setting of the adapter. */
+const loraKeys = new Map(
+  Object.keys(loraFields).map((key) => [`lora${key[0]?.toUpperCase()}${key.slice(1)}`, key])
+)
+
 /** Reads the configuration file and puts the flags over it. */
 export const resolveOptions = Effect.fn("trainer.resolveOptions")(function* (
   config: Option.Option<string>,
   flags: GivenFlags
 ) {
-  const given = Object.fromEntries(
-    Object.entries(flags).flatMap(([key, value]) =>
-      Option.isSome(value) ? [[key, value.value] as const] : []
-    )
+  const given = Object.entries(flags).flatMap(([key, value]) =>
+    Option.isSome(value) ? [[key, value.value] as const] : []
   )
-  const fromFlags = yield* decodeOptionValues(given, (key) => `--${flagName(key)}`)
+  const own = Object.fromEntries(given.filter(([key]) => !loraKeys.has(key)))
+  const ofLora = Object.fromEntries(
+    given.flatMap(([key, value]) => {
+      const setting = loraKeys.get(key)
+      return setting === undefined ? [] : [[setting, value] as const]
+    })
+  )
+  const fromFlags = yield* decodeOptionValues(own, (key) => `--${flagName(key)}`)
   const loaded = yield* loadConfig(Option.getOrUndefined(config))
+  const fromFile: PartialTrainOptions = loaded.options
+  const lora = yield* resolveLora(ofLora, fromFile.lora)
   return {
-    options: { ...defaultTrainOptions, ...loaded.options, ...fromFlags },
+    options: {
+      ...defaultTrainOptions,
+      ...fromFile,
+      ...fromFlags,
+      ...(lora !== undefined && { lora })
+    },
     layers: loaded.layers,
     configFile: loaded.file
   } satisfies ResolvedOptions

@@ -18,9 +18,11 @@ const when = "evaluation"
  * folder.
  */
 export const runEvaluation = Effect.fn("trainer.runEvaluation")(function* (
-  options: TrainOptions,
+  given: TrainOptions,
   layers: ConfigLayers
 ) {
+  // nothing is trained, so that there is nothing to adapt
+  const { lora: _, ...options } = given
   const progress = yield* Progress
   return yield* withRun(
     "eval",

@@ -1,11 +1,15 @@
 /** A whole training run: settings in, run folder and results out. */
+import { scheduleFault } from "@sml/policy"
 import * as Effect from "effect/Effect"
 
+import { ConfigError } from "./ConfigError.ts"
+import { microBatchLine } from "./engineFor.ts"
 import { evaluateStudent } from "./evaluateStudent.ts"
 import { peakMemory } from "./machineFacts.ts"
 import { studentLayer } from "./parties.ts"
 import { Progress } from "./Progress.ts"
 import type { RunResults } from "./RunResults.ts"
+import { scheduleOf } from "./scheduleOf.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import { trainingRun } from "./TrainingRun.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
@@ -21,11 +25,16 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
   layers: ConfigLayers
 ) {
   const progress = yield* Progress
+  const fault = scheduleFault(scheduleOf(options), options.steps)
+  if (fault !== undefined) return yield* new ConfigError({ reason: fault })
   return yield* withRun(
     options.domain,
     options,
     layers,
-    Effect.fnUntraced(function* ({ checkpoint, config, run }) {
+    Effect.fnUntraced(function* ({ checkpoint, config, engine, run }) {
+      if (engine !== undefined) {
+        yield* progress.emit({ _tag: "Note", text: microBatchLine(engine) })
+      }
       const evaluationStudent = studentLayer(
         { ...options, checkpoint },
         layers,

@@ -2,6 +2,7 @@
 import * as Flag from "effect/cli/Flag"
 
 import { flagName } from "./flagName.ts"
+import { loraDescriptions, type LoraOptions } from "./LoraOptions.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 import { defaultTrainOptions, optionDescriptions, optionFields } from "./TrainOptions.ts"
 
@@ -14,7 +15,9 @@ const describe = (key: keyof Fields): string => {
 
 const defaultOf = (key: keyof TrainOptions): string | undefined => {
   const value = defaultTrainOptions[key]
-  return value === undefined || typeof value === "boolean" ? undefined : String(value)
+  return value === undefined || typeof value === "boolean" || typeof value === "object"
+    ? undefined
+    : String(value)
 }
 
 const described = <A>(key: keyof Fields, flag: Flag.Flag<A>) =>
@@ -23,6 +26,8 @@ const described = <A>(key: keyof Fields, flag: Flag.Flag<A>) =>
 const whole = (key: keyof Fields) => described(key, Flag.Int(flagName(key)))
 const real = (key: keyof Fields) => described(key, Flag.Finite(flagName(key)))
 const text = (key: keyof Fields) => described(key, Flag.String(flagName(key)))
+const choice = <const A extends ReadonlyArray<string>>(key: keyof Fields, choices: A) =>
+  described(key, Flag.Literals(flagName(key), choices))
 const yes = (key: keyof Fields) => described(key, Flag.Boolean(flagName(key)))
 
 /** What an evaluation needs, with or without training. */
@@ -35,13 +40,25 @@ export const evalFlags = {
   maxTokens: whole("maxTokens"),
   seed: whole("seed"),
   threads: whole("threads"),
+  device: choice("device", optionFields.device.literals),
   runs: text("runs").pipe(Flag.withMetavar("DIR")),
   json: text("json").pipe(Flag.withMetavar("FILE"))
 }
 
+const ofLora = <A>(key: keyof LoraOptions, flag: Flag.Flag<A>) =>
+  flag.pipe(Flag.withDescription(loraDescriptions[key]), Flag.optional)
+
+/** The low-rank adapter. */
+const loraFlags = {
+  loraRank: ofLora("rank", Flag.Int("lora-rank")),
+  loraAlpha: ofLora("alpha", Flag.Finite("lora-alpha")),
+  loraTargets: ofLora("targets", Flag.String("lora-targets").pipe(Flag.withMetavar("NAMES"))),
+  loraDropout: ofLora("dropout", Flag.Finite("lora-dropout"))
+}
+
 /** What training needs besides. */
 export const trainFlags = {
-  domain: described("domain", Flag.Literals("domain", optionFields.domain.literals)),
+  domain: choice("domain", optionFields.domain.literals),
   steps: whole("steps"),
   tasks: whole("tasks"),
   group: whole("group"),
@@ -51,10 +68,12 @@ export const trainFlags = {
   beta1: real("beta1"),
   beta2: real("beta2"),
   weightDecay: real("weightDecay"),
+  schedule: choice("schedule", optionFields.schedule.literals),
   warmup: whole("warmup"),
   clipNorm: real("clipNorm"),
   eval: yes("eval"),
   checkpointEvery: whole("checkpointEvery"),
+  ...loraFlags,
   ...evalFlags
 }
 

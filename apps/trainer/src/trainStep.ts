@@ -7,6 +7,7 @@ import { TaskSource } from "@sml/tasks"
 import * as Effect from "effect/Effect"
 
 import { Progress } from "./Progress.ts"
+import { scheduleOf } from "./scheduleOf.ts"
 import type { StepRecord } from "./StepRecord.ts"
 import { countTokens } from "./StepRecord.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
@@ -23,10 +24,11 @@ const learn = (groups: ReadonlyArray<Group>, step: number, options: TrainOptions
   update(groups, {
     discount: options.discount,
     optimiser: adamW({
-      learningRate: learningRateAt(
-        { _tag: "Constant", warmupSteps: options.warmup },
-        { learningRate: options.learningRate, step: step - 1, steps: options.steps }
-      ),
+      learningRate: learningRateAt(scheduleOf(options), {
+        learningRate: options.learningRate,
+        step: step - 1,
+        steps: options.steps
+      }),
       beta1: options.beta1,
       beta2: options.beta2,
       weightDecay: options.weightDecay,

@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 
+import { ConfigError } from "./ConfigError.ts"
+import { type Engine, engineFor } from "./engineFor.ts"
 import { environmentLayer, storeLayer, studentLayer } from "./parties.ts"
 import { policyLayer } from "./policyLayer.ts"
 import { Progress } from "./Progress.ts"
@@ -17,7 +19,12 @@ export interface RunContext {
   readonly run: Run
   readonly checkpoint: string
   readonly config: TrainOptions
+  /** The built-in engine, where the configuration has no other. */
+  readonly engine: Engine | undefined
 }
+
+/** Settings that nobody but the built-in engine obeys and that must not be lost in silence. */
+const engineOnly = ["device", "lora"] as const
 
 /**
  * Runs `use` with the services that the settings and the configuration name, in a new run folder whose
@@ -32,14 +39,22 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
   const path = yield* Path.Path
   const progress = yield* Progress
   const checkpoint = path.resolve(options.checkpoint ?? checkpointDirectory)
+  const idle = engineOnly.find((key) => options[key] !== undefined)
+  if (layers.policy !== undefined && idle !== undefined) {
+    return yield* new ConfigError({
+      reason: `"${idle}" is a setting of the built-in engine, which the configuration's layers.policy replaces; leave one of them out`
+    })
+  }
   const config = { ...options, checkpoint }
+  const policy = layers.policy ?? (yield* engineFor(config))
+  const engine = "options" in policy ? policy : undefined
   const note = (text: string) => progress.emit({ _tag: "Note", text })
-  if (layers.policy === undefined) yield* note(`student:    ${checkpoint}`)
+  if (engine !== undefined) yield* note(`student:    ${checkpoint}`)
   const parties = Layer.mergeAll(
     studentLayer(config, layers, 1),
     environmentLayer(layers),
     storeLayer(layers)
-  ).pipe(Layer.provideMerge(policyLayer(config, layers)))
+  ).pipe(Layer.provideMerge(policyLayer(policy)))
   const begin = Effect.gen(function* () {
     const services = yield* Layer.build(parties)
     const store = yield* Effect.provide(RunStore, services)
@@ -50,5 +65,5 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
   const { run, services } = yield* begin.pipe(
     Effect.onInterrupt(() => progress.farewell("interrupted before anything was done"))
   )
-  return yield* use({ run, checkpoint, config }).pipe(Effect.provide(services))
+  return yield* use({ run, checkpoint, config, engine }).pipe(Effect.provide(services))
 }, Effect.scoped)

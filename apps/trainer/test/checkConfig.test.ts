@@ -44,11 +44,38 @@ describe("checkConfig", () => {
     assert.match(sentence(undefined), /export default defineConfig/)
   })
 
+  it("checks the settings of an adapter, the device and the schedule", () => {
+    const lora = { rank: 8, targets: ["q_proj"] }
+    const read = Effect.runSync(
+      checkConfig("sml.config.ts", defineConfig({ lora, device: "cpu", schedule: "cosine" }))
+    )
+    assert.deepStrictEqual(read.options, { lora, device: "cpu", schedule: "cosine" })
+    assert.strictEqual(
+      sentence({ lora: { rnak: 8 } }),
+      `sml.config.ts: "lora.rnak" is not a known key; did you mean "rank"?`
+    )
+    assert.strictEqual(
+      sentence({ lora: { rank: 0.5 } }),
+      `sml.config.ts: "lora.rank" is 0.5; expected an integer`
+    )
+    assert.match(sentence({ lora: { alpha: 8 } }), /"lora" has no rank; give it one/)
+    assert.match(sentence({ lora: 8 }), /"lora" must be an object/)
+    assert.match(
+      sentence({ device: "gpu" }),
+      /"device" is "gpu"; expected "cpu" \| "webgpu" \| "cuda"/
+    )
+    assert.match(sentence({ schedule: "step" }), /"schedule" is "step"; expected "constant"/)
+  })
+
   it("the types refuse what the check refuses", () => {
     // @ts-expect-error a misspelt key
     defineConfig({ stpes: 7 })
     // @ts-expect-error not a layer
     defineConfig({ layers: { teacher: 3 } })
+    // @ts-expect-error an adapter without a rank
+    defineConfig({ lora: { alpha: 3 } })
+    // @ts-expect-error no such device
+    defineConfig({ device: "gpu" })
   })
 
   it("the defaults are valid options", () => {

@@ -45,6 +45,10 @@ describe.concurrent("sml", () => {
     ])
     assert.include(help.out, "train")
     assert.include(train.out, "--learning-rate")
+    for (const flag of ["--device", "--schedule", "--lora-rank", "--lora-targets"]) {
+      assert.include(train.out, flag)
+    }
+    assert.include(evaluation.out, "--device")
     assert.include(evaluation.out, "--eval-tasks")
     assert.match(version.out, /sml v\d+\.\d+\.\d+/)
     for (const { code, err } of [help, train, evaluation, version]) {

@@ -20,6 +20,16 @@ describe("sml doctor", () => {
     assert.strictEqual(status["engine"], "ok")
     assert.strictEqual(status["student"], "ok")
     assert.strictEqual(status["run folder"], "ok")
+    assert.strictEqual(status["device cpu"], "ok")
+    for (const device of ["webgpu", "cuda"]) {
+      const found = checks.find((check) => check.name === `device ${device}`)
+      // found by trying, and not asked for
+      const reason = new RegExp(
+        `^The device "${device}" cannot be used on this machine \\(.+\\); .+\\.$`
+      )
+      if (found?.status !== "ok") assert.match(found?.detail ?? "", reason)
+      assert.include(["ok", "absent"], found?.status)
+    }
     assert.strictEqual(status["model"], "failed")
     assert.isFalse(healthy)
     assert.strictEqual(code, 1)
@@ -32,5 +42,33 @@ describe("sml doctor", () => {
     const reference = reportOf(out).checks.find((check) => check.name === "reference")
     assert.strictEqual(reference?.status, "ok")
     assert.isBelow(reference?.figures?.["logprob-error"] ?? 1, 1e-4)
+    const training = reportOf(out).checks.find((check) => check.name === "training")
+    assert.match(
+      training?.detail ?? "",
+      /^micro-batches: up to \d+ tokens, about \d+ MB of activations/
+    )
+  })
+
+  for (const device of ["webgpu", "cuda"]) {
+    it(`examines ${device} when it is asked for, and nothing else in its place`, async () => {
+      const { code, err, out } = await sml(["doctor", "--json", "--device", device])
+      const { checks, healthy } = reportOf(out)
+      const found = checks.find((check) => check.name === `device ${device}`)
+      const engine = checks.find((check) => check.name === "engine")
+      // on a machine that has the device both are well, on any other neither is
+      const expected = found?.status === "ok" ? "ok" : "failed"
+      assert.strictEqual(found?.status, expected)
+      assert.strictEqual(engine?.status, expected)
+      assert.strictEqual(healthy, expected === "ok")
+      assert.strictEqual(code, expected === "ok" ? 0 : 1)
+      assert.include(engine?.detail, expected === "ok" ? `on ${device}` : (found?.detail ?? ""))
+      assert.strictEqual(err, "")
+    })
+  }
+
+  it("refuses an unknown device", async () => {
+    const { code, err } = await sml(["doctor", "--device", "tpu"])
+    assert.match(err, /^sml doctor: .*--device: "tpu"\. Expected: "cpu" \| "webgpu" \| "cuda"/)
+    assert.strictEqual(code, 1)
   })
 })

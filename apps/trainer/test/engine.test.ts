@@ -1,10 +1,12 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { readChatTokenizer, readCheckpoint } from "@sml/language-model"
+import { readChatTokenizer, readCheckpoint, readLoraAdapter } from "@sml/language-model"
 import { writeInitial } from "@sml/nano-student"
+import { checkDevice } from "@sml/policy-onnx"
 import { Effect } from "effect"
 
 import { sml } from "./support/sml.ts"
@@ -59,6 +61,64 @@ describe("sml with the engine", () => {
     ])
     assert.strictEqual(measured.err, "")
     assert.match(measured.out, /success@1 .* n=3/)
+  })
+
+  it("trains an adapter, tells the size of micro-batches, and leaves the adapter beside the model", async () => {
+    const adapted = await sml(
+      ["train", "--checkpoint", student, "--steps", "2", "--no-eval", "--runs", join(root, "lora")]
+        .concat(["--tasks", "2", "--group", "2", "--schedule", "cosine", "--warmup", "1"])
+        .concat(["--lora-rank", "2", "--lora-targets", "q_proj,v_proj", "--lora-dropout", "0.1"])
+    )
+    assert.strictEqual(adapted.err, "")
+    assert.strictEqual(adapted.code, 0)
+    assert.match(
+      adapted.out,
+      /^micro-batches: up to 2048 tokens, about \d+ MB of activations \(4 sequences of 512\)$/m
+    )
+    const final = /weights: (.*)/.exec(adapted.out)?.[1] ?? ""
+    const { config } = await Effect.runPromise(readCheckpoint(final))
+    const adapter = await Effect.runPromise(readLoraAdapter(join(final, "adapter"), config))
+    assert.strictEqual(adapter.modules.size, 2 * config.layers)
+    assert.deepInclude(adapter.config, { rank: 2, alpha: 4, dropout: 0.1 })
+  })
+
+  it("what cannot be done is one sentence before any run folder is made", async () => {
+    const runs = join(root, "refused")
+    const train = (...more: ReadonlyArray<string>) =>
+      sml(["train", "--checkpoint", student, "--steps", "3", "--runs", runs, ...more])
+    const tabular = fileURLToPath(import.meta.resolve("./fixtures/tabular.config.ts"))
+    const cases = [
+      [
+        ["--device", "tpu"],
+        /^sml train: .*--device: "tpu"\. Expected: "cpu" \| "webgpu" \| "cuda"/
+      ],
+      [
+        ["--lora-alpha", "3"],
+        /^--lora-alpha does nothing without an adapter; give --lora-rank, too$/
+      ],
+      [["--lora-rank", "2", "--lora-targets", "nope"], /"nope" matches no linear map of the model/],
+      [["--schedule", "linear", "--warmup", "3"], /^the linear schedule has 3 warmupSteps /],
+      [["--config", tabular, "--lora-rank", "2"], /^"lora" is a setting of the built-in engine, /]
+    ] as const
+    const ended = await Promise.all(cases.map(([more]) => train(...more)))
+    for (const [index, { code, err }] of ended.entries()) {
+      assert.match(err.trimEnd(), cases[index]?.[1] ?? /never/)
+      assert.strictEqual(err.trimEnd().split("\n").length, 1, err)
+      assert.strictEqual(code, 1)
+    }
+    const devices = await Promise.all(
+      (["webgpu", "cuda"] as const).map(async (device) => {
+        const usable = await Effect.runPromise(Effect.isSuccess(checkDevice(device)))
+        return usable ? [] : [{ device, ended: await train("--device", device) }]
+      })
+    )
+    for (const { device, ended: refused } of devices.flat()) {
+      const sentence = `^The device "${device}" cannot be used on this machine [^\\n]+\\.\\n$`
+      assert.match(refused.err, new RegExp(sentence))
+      assert.strictEqual(refused.code, 1)
+    }
+    const absent = await readFile(runs).catch((error: NodeJS.ErrnoException) => error.code)
+    assert.strictEqual(absent, "ENOENT")
   })
 
   it("a missing or corrupt checkpoint ends in one sentence, and no run folder is made", async () => {

@@ -59,7 +59,7 @@ describe("a model named by the hub", () => {
     withHub(async (env) => {
       const first = await sml(["doctor", "--model", "who/what"], { env })
       assert.match(first.out, /downloaded: who\/what to .*0123456789abcdef/)
-      assert.match(first.out, /model {7}llama, /)
+      assert.match(first.out, /model {10}llama, /)
       const again = await sml(["doctor", "--model", "who/what", "--json"], {
         env: { ...env, HF_HUB_OFFLINE: "1" }
       })

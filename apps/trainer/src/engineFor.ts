@@ -1,0 +1,71 @@
+/** What the built-in engine is started with. */
+import { type ModelConfig, readCheckpoint, readConfig, tensorShapes } from "@sml/language-model"
+import { microBatchBounds, microBatchPlan, type OnnxPolicy } from "@sml/policy-onnx"
+import * as Effect from "effect/Effect"
+
+import type { TrainOptions } from "./TrainOptions.ts"
+
+/** The settings that matter to the engine. */
+export type EngineSettings = Pick<TrainOptions, "threads" | "device" | "lora"> & {
+  /** A folder or a GGUF file. */
+  readonly checkpoint: string
+}
+
+/** Keep a whole run of the embedded student with its evaluations well below two gigabytes. */
+const smallMemory = { cacheMegabytes: 96, microBatchTokens: 2048 } as const
+
+/** A model with more parameters than this gets the engine's own bounds. */
+const smallModel = 2 ** 21
+
+const maxRows = 256
+
+/** Length of the dialogues for which the size of micro-batches is told. */
+const usualLength = 512
+
+const parametersOf = (config: ModelConfig): number =>
+  [...tensorShapes(config).values()].reduce(
+    (sum, shape) => sum + shape.reduce((size, n) => size * n, 1),
+    0
+  )
+
+/** The engine for a model: sizes for the embedded student and its like, the engine's own for others. */
+const engineOptions = (
+  { checkpoint, device, lora, threads }: EngineSettings,
+  model: ModelConfig
+): OnnxPolicy.CheckpointOptions => ({
+  checkpoint,
+  maxRows,
+  ...(parametersOf(model) <= smallModel && smallMemory),
+  ...(threads !== undefined && { threads }),
+  ...(device !== undefined && { device }),
+  ...(lora !== undefined && {
+    lora: { alpha: 2 * lora.rank, targets: ["all-linear"], ...lora }
+  })
+})
+
+/** The configuration of a checkpoint. A GGUF file is read whole. */
+const modelOf = Effect.fnUntraced(function* (checkpoint: string) {
+  return checkpoint.toLowerCase().endsWith(".gguf")
+    ? (yield* readCheckpoint(checkpoint)).config
+    : yield* readConfig(checkpoint)
+})
+
+/** The engine of a checkpoint and what it runs. */
+export interface Engine {
+  readonly model: ModelConfig
+  readonly options: OnnxPolicy.CheckpointOptions
+}
+
+/** The engine for a checkpoint. */
+export const engineFor = Effect.fn("trainer.engineFor")(function* (settings: EngineSettings) {
+  const model = yield* modelOf(settings.checkpoint)
+  return { model, options: engineOptions(settings, model) } satisfies Engine
+})
+
+/** One line about the largest micro-batch of dialogues of the usual length. */
+export const microBatchLine = ({ model, options }: Engine): string => {
+  const length = Math.min(usualLength, model.contextLength)
+  const { bytes, rows, tokens } = microBatchPlan(model, length, microBatchBounds(options))
+  const sequences = rows === 1 ? "a sequence" : `${rows} sequences`
+  return `micro-batches: up to ${tokens} tokens, about ${Math.ceil(bytes / 2 ** 20)} MB of activations (${sequences} of ${length})`
+}
