@@ -1,12 +1,12 @@
 /** Forward and backward passes over packed data, and the optimiser. */
 import type { ModelConfig } from "@sml/language-model"
 import type { AdamW, Objective, StepResult } from "@sml/policy"
-import { adamWStep, type AdamWState, initialAdamWState } from "@sml/policy/adamWStep"
 import { resolveParameterGroups } from "@sml/policy/resolveParameterGroups"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Tensor } from "onnxruntime-node"
 
+import { AdamWOptimiser } from "../AdamWOptimiser.ts"
 import { adapterMatrices, dropoutName } from "../adapterInputs.ts"
 import { embeddedGradient, gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
 import { type MicroBatch, type MicroBatchBounds, microBatches } from "../MicroBatch.ts"
@@ -22,7 +22,7 @@ export class Trainer {
   readonly #weights: WeightStore
   readonly #bounds: MicroBatchBounds
   readonly #sessions: { readonly [L in Loss]: GraphSession }
-  #optimiser: AdamWState
+  readonly #optimiser: AdamWOptimiser
   #gradient: ReadonlyArray<Float32Array> | undefined
   // gradients computed so far: the seed of the next one's dropout
   #passes = 0
@@ -41,7 +41,7 @@ export class Trainer {
       linear: session("linear"),
       clipped: session("clipped")
     }
-    this.#optimiser = initialAdamWState(weights.trained.arrays)
+    this.#optimiser = new AdamWOptimiser(weights.trained.arrays)
   }
 
   /** Log-probabilities of all targets, in the data's order. */
@@ -113,13 +113,15 @@ export class Trainer {
           reason: "There is no gradient to apply; call forwardBackward before step."
         })
       }
-      const { arrays, decayed, names } = this.#weights.trained
+      const { decayed, names } = this.#weights.trained
       const parameters = resolveParameterGroups(settings, names, decayed)
       if (Result.isFailure(parameters)) {
         return new EngineFault({ reason: parameters.failure.message })
       }
       this.#gradient = undefined
-      const gradNorm = adamWStep(arrays, gradient, this.#optimiser, settings, parameters.success)
+      const stepped = this.#optimiser.step(gradient, settings, parameters.success)
+      if (Result.isFailure(stepped)) return new EngineFault({ reason: stepped.failure.message })
+      const gradNorm = stepped.success
       return Number.isFinite(gradNorm)
         ? Effect.succeed({ gradNorm })
         : new EngineFault({
@@ -139,7 +141,7 @@ export class Trainer {
   /** Forgets the gradient and the optimiser's running means. */
   reset(): void {
     this.#gradient = undefined
-    this.#optimiser = initialAdamWState(this.#weights.trained.arrays)
+    this.#optimiser.reset()
   }
 
   // the outputs that hold the gradient, and how the arrays of the trained parameters are made of them
