@@ -122,6 +122,23 @@ layer(golden, { excludeTestServices: true })("learning", (it) => {
     })
   )
 
+  it.effect("has a gradient of zero where no target counts", () =>
+    Effect.gen(function* () {
+      const learner = yield* Learner
+      const data = someData(7, 2).map(({ tokens, weights }) => ({
+        tokens,
+        weights: new Float32Array(weights.length)
+      }))
+      const { loss, trainedTokens } = yield* learner.forwardBackward(data, {
+        _tag: "CrossEntropy",
+        normaliser: "none"
+      })
+      assert.equal(loss, 0)
+      assert.equal(trainedTokens, 0)
+      assert.equal((yield* learner.step(still)).gradNorm, 0)
+    })
+  )
+
   it.effect("adds up the gradients of its calls, each with its own normaliser", () =>
     Effect.gen(function* () {
       const learner = yield* Learner

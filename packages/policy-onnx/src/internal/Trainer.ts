@@ -99,7 +99,8 @@ export class Trainer {
         rows.unpack(batch, outputs.floats("logprobs"), logprobs)
         total = sum(total, gradients.read(outputs, rows, batch))
       }
-      if (total !== undefined) this.#gradient = sum(this.#gradient, total)
+      // without a target that counts the gradient is zero, and there is one
+      this.#gradient = sum(this.#gradient, total ?? this.#zeros())
       return { loss: lossOf(data, objective, coefficients, logprobs), logprobs }
     })
   }
@@ -132,10 +133,11 @@ export class Trainer {
 
   /** A copy of the accumulated gradient. */
   gradient(): ReadonlyArray<Float32Array> {
-    return (
-      this.#gradient?.map((array) => array.slice()) ??
-      this.#weights.trained.arrays.map((array) => new Float32Array(array.length))
-    )
+    return this.#gradient?.map((array) => array.slice()) ?? this.#zeros()
+  }
+
+  #zeros(): ReadonlyArray<Float32Array> {
+    return this.#weights.trained.arrays.map((array) => new Float32Array(array.length))
   }
 
   /** Forgets the gradient and the optimiser's running means. */
@@ -195,13 +197,20 @@ export class Trainer {
   }
 }
 
-const mixed = (a: number, b: number): number => Math.imul((a ^ (b + 0x9e3779b9)) | 1, 0x85ebca6b)
+// a number that two others decide (the finaliser of MurmurHash3, Appleby 2011)
+const mixed = (a: number, b: number): number => {
+  let h = Math.imul(a, 0x9e3779b1) ^ (b + 0x7f4a7c15)
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
 
 // 1 where an element is kept; the same seed gives the same elements (xorshift32, Marsaglia 2003)
 const keptElements = (size: number, probability: number, seed: number): Uint8Array => {
   const kept = new Uint8Array(size)
   const threshold = probability * 2 ** 32
-  let state = seed | 1
+  // 0 would stay 0
+  let state = seed === 0 ? 1 : seed
   for (let i = 0; i < size; i++) {
     state ^= state << 13
     state ^= state >>> 17
