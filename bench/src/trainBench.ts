@@ -1,4 +1,5 @@
 /** Training steps beside PyTorch's. */
+import { parameterCount } from "@sml/language-model"
 import { adamW, type Datum } from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -7,7 +8,6 @@ import * as Schema from "effect/Schema"
 import type { Bench, Setting } from "./Bench.ts"
 import { asBenchError, openEngine } from "./engine.ts"
 import { type BenchModel, type ModelName, provideModel } from "./models.ts"
-import { parameterCount } from "./parameterCount.ts"
 import { type Row, timesGoal } from "./Row.ts"
 import {
   answeredNumber,

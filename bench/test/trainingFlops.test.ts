@@ -1,7 +1,7 @@
 import { freshModels } from "@sml/bench/models"
-import { parameterCount } from "@sml/bench/parameterCount"
 import { trainingData } from "@sml/bench/trainingData"
 import { trainingFlops } from "@sml/bench/trainingFlops"
+import { parameterCount } from "@sml/language-model"
 import { describe, expect, it } from "vitest"
 
 describe("trainingFlops", () => {

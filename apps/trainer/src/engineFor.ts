@@ -1,5 +1,5 @@
 /** What the built-in engine is started with. */
-import { type ModelConfig, readCheckpoint, readConfig, tensorShapes } from "@sml/language-model"
+import { type ModelConfig, parameterCount, readConfig } from "@sml/language-model"
 import { microBatchBounds, microBatchPlan, type OnnxPolicy } from "@sml/policy-onnx"
 import * as Effect from "effect/Effect"
 
@@ -22,12 +22,6 @@ const maxRows = 256
 /** Length of the dialogues for which the size of micro-batches is told. */
 const usualLength = 512
 
-const parametersOf = (config: ModelConfig): number =>
-  [...tensorShapes(config).values()].reduce(
-    (sum, shape) => sum + shape.reduce((size, n) => size * n, 1),
-    0
-  )
-
 /** The engine for a model: sizes for the embedded student and its like, the engine's own for others. */
 const engineOptions = (
   { checkpoint, device, lora, threads }: EngineSettings,
@@ -35,19 +29,12 @@ const engineOptions = (
 ): OnnxPolicy.CheckpointOptions => ({
   checkpoint,
   maxRows,
-  ...(parametersOf(model) <= smallModel && smallMemory),
+  ...(parameterCount(model) <= smallModel && smallMemory),
   ...(threads !== undefined && { threads }),
   ...(device !== undefined && { device }),
   ...(lora !== undefined && {
     lora: { alpha: 2 * lora.rank, targets: ["all-linear"], ...lora }
   })
-})
-
-/** The configuration of a checkpoint. A GGUF file is read whole. */
-const modelOf = Effect.fnUntraced(function* (checkpoint: string) {
-  return checkpoint.toLowerCase().endsWith(".gguf")
-    ? (yield* readCheckpoint(checkpoint)).config
-    : yield* readConfig(checkpoint)
 })
 
 /** The engine of a checkpoint and what it runs. */
@@ -58,7 +45,7 @@ export interface Engine {
 
 /** The engine for a checkpoint. */
 export const engineFor = Effect.fn("trainer.engineFor")(function* (settings: EngineSettings) {
-  const model = yield* modelOf(settings.checkpoint)
+  const model = yield* readConfig(settings.checkpoint)
   return { model, options: engineOptions(settings, model) } satisfies Engine
 })
 

@@ -224,8 +224,12 @@ export const readCheckpoint = Effect.fn("Checkpoint.read")(function* (directory:
   return yield* Effect.fromResult(makeCheckpoint(config, tensors, where))
 })
 
-/** Reads only the `config.json` of a Hugging Face folder. */
+/**
+ * The configuration of a model: reads only the `config.json` of a Hugging Face folder. In a `.gguf` file
+ * it depends on which tensors there are, so that one is read whole.
+ */
 export const readConfig = Effect.fn("Checkpoint.readConfig")(function* (directory: string) {
+  if (isGguf(directory)) return (yield* readGguf(directory)).config
   const file = join(directory, configFile)
   return yield* Effect.fromResult(decodeModelConfig(yield* readJson(file, readAdvice), file))
 })

@@ -307,3 +307,17 @@ export const tensorShapes = (config: ModelConfig): ReadonlyMap<string, ReadonlyA
   if (!config.tiedEmbeddings) shapes.set("lm_head.weight", [config.vocabularySize, hiddenSize])
   return shapes
 }
+
+/**
+ * Number of weights of a model, tied ones counted once.
+ *
+ * @example
+ * ```ts no-run
+ * const megabytes = (4 * parameterCount(config)) / 2 ** 20
+ * ```
+ */
+export const parameterCount = (config: ModelConfig): number =>
+  [...tensorShapes(config).values()].reduce(
+    (total, shape) => total + shape.reduce((a, b) => a * b, 1),
+    0
+  )

@@ -54,23 +54,18 @@ const exactColumns = 80
  */
 export class Blocks {
   readonly config: ModelConfig
-  /** What {@link embedding} gave. */
-  embedded: Floats | undefined
+  /**
+   * The rows of the embedding matrix that the ids pick, `[B, T, hidden]`. The matrix has no gradient
+   * from them in the graph: it would be as large as the matrix, and is zero but for these rows.
+   */
+  readonly embedded: Floats
   readonly #inputs: DecoderInputs
 
   constructor(config: ModelConfig, inputs: DecoderInputs) {
     this.config = config
     this.#inputs = inputs
-  }
-
-  /**
-   * The rows of the embedding matrix that the ids pick, `[B, T, hidden]`. The matrix has no gradient
-   * from them in the graph: it would be as large as the matrix, and is zero but for these rows.
-   */
-  embedding(): Floats {
     const table = Op.stopGradient(this.#weight("model.embed_tokens.weight"))
-    this.embedded = Op.gather(table, this.#inputs.ids)
-    return this.embedded
+    this.embedded = Op.gather(table, inputs.ids)
   }
 
   /** Applies `layer` as many times as the model has layers. */

@@ -44,7 +44,7 @@ const inHead = (name: string): boolean =>
 export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterShape): Graph => {
   const graph = new Graph(`learner-${loss}`)
   const weights = weightInputs(graph, config)
-  const added = adapterInputs(graph, config, adapter, loss !== "none")
+  const added = adapterInputs(graph, adapter, loss !== "none")
   const model = new Blocks(config, {
     weights,
     adapters: added.adapters,
@@ -84,7 +84,7 @@ export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterS
   const unscored = graph.input("unscored", "int32", ["B*T"])
   const seed = Op.gather(Op.concat([rowsGradient ?? rows, zeros], 0), unscored)
   const inBody = body.map(([, value]) => value)
-  if (adapter === undefined && model.embedded !== undefined) {
+  if (adapter === undefined) {
     const [ofEmbedded, ...ofBody] = gradient(states, [model.embedded, ...inBody], { seed })
     if (ofEmbedded !== undefined) graph.output(embeddedGradient, ofEmbedded)
     output(body, ofBody)

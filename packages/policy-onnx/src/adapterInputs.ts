@@ -1,5 +1,4 @@
 /** The inputs that an adapter adds to a graph. */
-import { type ModelConfig, tensorShapes } from "@sml/language-model"
 import type { Graph, Value } from "@sml/onnx-autodiff"
 
 import type { AdapterInput, AdapterInputs } from "./LowRank.ts"
@@ -7,6 +6,9 @@ import type { AdapterInput, AdapterInputs } from "./LowRank.ts"
 /** One adapted module, `model.layers.0.self_attn.q_proj`. */
 export interface AdapterModule {
   readonly path: string
+  /** The widths of its operand and of its result. */
+  readonly in: number
+  readonly out: number
   readonly rank: number
   /** What the product of its matrices is multiplied by. */
   readonly scale: number
@@ -21,15 +23,13 @@ export interface AdapterShape {
 
 /** The names of a module's two matrices, and their shapes. */
 export const adapterMatrices = (
-  config: ModelConfig,
-  { path, rank }: AdapterModule
-): ReadonlyArray<readonly [name: string, shape: readonly [number, number]]> => {
-  const [out = 0, width = 0] = tensorShapes(config).get(`${path}.weight`) ?? []
-  return [
-    [`${path}.lora_A.weight`, [rank, width]],
-    [`${path}.lora_B.weight`, [out, rank]]
-  ]
-}
+  module: AdapterModule
+): readonly [down: MatrixShape, up: MatrixShape] => [
+  [`${module.path}.lora_A.weight`, [module.rank, module.in]],
+  [`${module.path}.lora_B.weight`, [module.out, module.rank]]
+]
+
+type MatrixShape = readonly [name: string, shape: readonly [number, number]]
 
 /**
  * The module whose operand is dropped from in the name of all that read it: queries, keys and values
@@ -46,7 +46,6 @@ export const dropoutName = (path: string): string =>
  */
 export const adapterInputs = (
   graph: Graph,
-  config: ModelConfig,
   adapter: AdapterShape | undefined,
   training: boolean
 ): {
@@ -58,23 +57,22 @@ export const adapterInputs = (
   const masks = new Map<string, Value<"bool">>()
   const drops = training && adapter !== undefined && adapter.dropout > 0
   for (const module of adapter?.modules ?? []) {
-    const [down, up] = adapterMatrices(config, module).map(([name, shape]) => {
+    const [down, up] = adapterMatrices(module)
+    const declare = ([name, shape]: MatrixShape) => {
       const value = graph.input(name, "float32", shape)
       matrices.set(name, value)
       return value
-    })
-    if (down === undefined || up === undefined) continue
+    }
+    const adapted = { down: declare(down), up: declare(up), scale: module.scale }
     const mask = dropoutName(module.path)
     if (drops && !masks.has(mask)) {
       // the head sees the scored positions only
       const places = module.path === "lm_head" ? ["N"] : ["B", "T"]
-      masks.set(mask, graph.input(mask, "bool", [...places, down.shape[1] ?? 1]))
+      masks.set(mask, graph.input(mask, "bool", [...places, module.in]))
     }
     const kept = masks.get(mask)
     adapters.set(module.path, {
-      down,
-      up,
-      scale: module.scale,
+      ...adapted,
       ...(kept !== undefined && { dropout: { kept, probability: adapter?.dropout ?? 0 } })
     })
   }

@@ -18,7 +18,7 @@
 import type { Architecture } from "../architectures.ts"
 
 export const llama: Architecture = (model) => {
-  const x = model.layers(model.embedding(), (index, path, input) => {
+  const x = model.layers(model.embedded, (index, path, input) => {
     const attention = `${path}.self_attn`
     const h = model.rmsNorm(`${path}.input_layernorm`, input)
     const q = model.rotate(model.linear(`${attention}.q_proj`, h))

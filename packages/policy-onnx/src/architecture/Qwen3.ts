@@ -16,7 +16,7 @@ import type { Architecture } from "../architectures.ts"
 
 export const qwen3: Architecture = (model) => {
   const { heads, keyValueHeads } = model.config
-  const x = model.layers(model.embedding(), (index, path, input) => {
+  const x = model.layers(model.embedded, (index, path, input) => {
     const attention = `${path}.self_attn`
     const h = model.rmsNorm(`${path}.input_layernorm`, input)
     const rotated = (name: "q" | "k", count: number) => {

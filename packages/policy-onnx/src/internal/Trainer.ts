@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import { Tensor } from "onnxruntime-node"
 
 import { AdamWOptimiser } from "../AdamWOptimiser.ts"
-import { adapterMatrices, dropoutName } from "../adapterInputs.ts"
+import { dropoutName } from "../adapterInputs.ts"
 import { embeddedGradient, gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
 import { type MicroBatch, type MicroBatchBounds, microBatches } from "../MicroBatch.ts"
 import { EngineFault } from "./EngineFault.ts"
@@ -186,12 +186,11 @@ export class Trainer {
     for (const [index, module] of adapter.modules.entries()) {
       const name = dropoutName(module.path)
       if (name in feeds) continue
-      const [, [, columns] = [0, 0]] = adapterMatrices(this.#config, module)[0] ?? []
       // the head sees the scored positions only
       const places = module.path === "lm_head" ? [scored] : [rows.length, width]
-      const size = places.reduce((a, b) => a * b, columns)
+      const size = places.reduce((a, b) => a * b, module.in)
       const kept = keptElements(size, adapter.dropout, mixed(seed, index))
-      feeds[name] = new Tensor("bool", kept, [...places, columns])
+      feeds[name] = new Tensor("bool", kept, [...places, module.in])
     }
     return feeds
   }

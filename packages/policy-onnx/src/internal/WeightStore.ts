@@ -51,7 +51,7 @@ export class WeightStore {
       adapter === undefined
         ? this.base
         : declare(
-            adapter.shape.modules.flatMap((module) => adapterMatrices(config, module)),
+            adapter.shape.modules.flatMap((module) => adapterMatrices(module)),
             adapter.matrices
           )
     this.#config = config

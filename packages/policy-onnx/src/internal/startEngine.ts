@@ -33,7 +33,13 @@ const refused = (what: string) => (error: Schema.SchemaError) =>
 // the engine's copy: its arrays move to the engine's thread
 const setupOf = (adapter: LoraAdapter): AdapterSetup => ({
   shape: {
-    modules: Array.from(adapter.modules, ([path, { rank, scale }]) => ({ path, rank, scale })),
+    modules: Array.from(adapter.modules, ([path, module]) => ({
+      path,
+      in: module.in,
+      out: module.out,
+      rank: module.rank,
+      scale: module.scale
+    })),
     dropout: adapter.config.dropout ?? 0
   },
   matrices: matricesOf(adapter).map((matrix) => matrix.slice())
