@@ -45,12 +45,12 @@ export interface SmlConfig extends PartialOptions {
  *
  * @example
  * ```ts no-run
- * import { ScriptedTeacher } from "@sml/teacher-verifiers"
+ * import { NanoTeacher } from "@sml/teacher-verifiers/nano"
  * import { defineConfig } from "@sml/trainer"
  *
  * export default defineConfig({
  *   steps: 150,
- *   layers: { teacher: ScriptedTeacher.layer({ level: "reticent" }) }
+ *   layers: { teacher: NanoTeacher.layer({ level: "reticent" }) }
  * })
  * ```
  */

@@ -5,7 +5,7 @@ import type { DomainSummaries } from "@sml/eval-harness"
 import { evaluate, heldOutTasks, informative, summariseConditions } from "@sml/eval-harness"
 import { compactEpisode } from "@sml/run-store"
 import { TaskSource } from "@sml/tasks"
-import { ScriptedTeacher } from "@sml/teacher-verifiers"
+import { NanoTeacher } from "@sml/teacher-verifiers/nano"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
@@ -85,7 +85,7 @@ const evaluateDomain = Effect.fnUntraced(function* (
   conditions[informative] = yield* measure(full, informative)
   for (const level of controls) {
     conditions[level] = yield* measure(full, level).pipe(
-      Effect.provide(ScriptedTeacher.layer({ level }))
+      Effect.provide(NanoTeacher.layer({ level }))
     )
   }
   if (options.underspecified) {

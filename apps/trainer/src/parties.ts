@@ -2,7 +2,7 @@
 import { PolicyStudent, ChatTokenizer } from "@sml/language-model"
 import { RunStore } from "@sml/run-store"
 import { TaskSource } from "@sml/tasks"
-import { DomainVerifier, ScriptedTeacher } from "@sml/teacher-verifiers"
+import { NanoVerifier, NanoTeacher } from "@sml/teacher-verifiers/nano"
 import * as Layer from "effect/Layer"
 
 import type { ConfigLayers } from "./SmlConfig.ts"
@@ -25,8 +25,8 @@ export const studentLayer = (options: PartyOptions, layers: ConfigLayers, temper
 /** The teacher, the verifier with its clock, and the tasks. */
 export const environmentLayer = (layers: ConfigLayers) =>
   Layer.mergeAll(
-    layers.teacher ?? ScriptedTeacher.layer({ level: "informative" }),
-    timedVerifier(layers.verifier ?? DomainVerifier.layer()),
+    layers.teacher ?? NanoTeacher.layer({ level: "informative" }),
+    timedVerifier(layers.verifier ?? NanoVerifier.layer()),
     layers.tasks ?? TaskSource.layerNano()
   )
 

@@ -14,7 +14,7 @@ import {
 import { OnnxPolicy } from "@sml/policy-onnx"
 import { fromPlatformError, makeFolders } from "@sml/run-store"
 import { TaskSource } from "@sml/tasks"
-import { DomainVerifier } from "@sml/teacher-verifiers"
+import { NanoVerifier } from "@sml/teacher-verifiers/nano"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
@@ -111,7 +111,7 @@ export const runPretraining = Effect.fn("trainer.runPretraining")(function* (
       Layer.provide(ChatTokenizer.layer(directory)),
       Layer.provide(OnnxPolicy.layer({ ...engine, checkpoint: directory }))
     ),
-    DomainVerifier.layer(),
+    NanoVerifier.layer(),
     TaskSource.layerNano()
   )
   const gates = yield* Effect.gen(function* () {

@@ -8,7 +8,13 @@ import { mixSeed, uniformStream } from "@sml/env-pomdp"
 import type { Datum } from "@sml/policy"
 import type { NanoDomain, NanoTaskOptions, Random } from "@sml/tasks"
 import { generateTask } from "@sml/tasks"
-import { askFor, codeAttempt, decodeKnowledge, mathAttempt, tell } from "@sml/teacher-verifiers"
+import {
+  askFor,
+  codeAttempt,
+  decodeKnowledge,
+  mathAttempt,
+  tell
+} from "@sml/teacher-verifiers/nano"
 import * as Result from "effect/Result"
 
 import type { Ability, Manner } from "./SimulatedStudent.ts"

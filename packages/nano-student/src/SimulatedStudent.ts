@@ -5,7 +5,7 @@
 import type { DialogueState, Task, Verdict } from "@sml/env-pomdp"
 import { appendStudent, appendTeacher, disclosedSoFar, isDone, reset } from "@sml/env-pomdp"
 import type { Random } from "@sml/tasks"
-import type { Knowledge } from "@sml/teacher-verifiers"
+import type { Knowledge } from "@sml/teacher-verifiers/nano"
 import {
   askFor,
   askSide,
@@ -15,10 +15,10 @@ import {
   evaluateLinear,
   judgeLinearProgram,
   mathAttempt,
-  MathVerifier,
+  NanoMathVerifier,
   notSure,
-  scriptedReply
-} from "@sml/teacher-verifiers"
+  nanoReply
+} from "@sml/teacher-verifiers/nano"
 import * as Result from "effect/Result"
 
 /**
@@ -169,7 +169,7 @@ const attempt = (
 ): { readonly text: string; readonly verdict: Verdict } => {
   if (knowledge.kind === "math") {
     const text = mathAttempt(first * 10 + second)
-    return { text, verdict: MathVerifier.judge(knowledge.answer, text) }
+    return { text, verdict: NanoMathVerifier.judge(knowledge.answer, text) }
   }
   const program = { k: first, m: second, op: knowledge.op }
   return { text: codeAttempt(program), verdict: judgeLinearProgram(knowledge, program) }
@@ -258,10 +258,7 @@ export const simulateDialogue = (
       state = appendStudent(state, { text }, verdict)
     }
     if (!isDone(state)) {
-      state = appendTeacher(
-        state,
-        Result.getOrThrow(scriptedReply(state, { level: "informative" }))
-      )
+      state = appendTeacher(state, Result.getOrThrow(nanoReply(state, { level: "informative" })))
     }
   }
   return state

@@ -1,6 +1,6 @@
 /** The words of the embedded student: each is one token. */
 import { vocabulary as statementWords } from "@sml/tasks"
-import { vocabulary as dialogueWords } from "@sml/teacher-verifiers"
+import { vocabulary as dialogueWords } from "@sml/teacher-verifiers/nano"
 
 /**
  * The control tokens: padding, an unknown word, the beginning of a teacher's and of a student's turn,

@@ -7,7 +7,7 @@ import { mixSeed, Student, successTurn, textSeed, Verifier } from "@sml/env-pomd
 import { evaluate } from "@sml/eval-harness"
 import { TaskSource } from "@sml/tasks"
 import type { NanoDomain } from "@sml/tasks"
-import { askFor, decodeKnowledge, ScriptedTeacher, tell } from "@sml/teacher-verifiers"
+import { askFor, decodeKnowledge, NanoTeacher, tell } from "@sml/teacher-verifiers/nano"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
@@ -101,7 +101,7 @@ export const probeFeedback = Effect.fn("NanoStudent.probeFeedback")(function* (
       horizon,
       seed: options.seed ?? 0,
       condition: level
-    }).pipe(Effect.provide(ScriptedTeacher.layer({ level })))
+    }).pipe(Effect.provide(NanoTeacher.layer({ level })))
     return episodes.filter((episode) => successTurn(episode) !== undefined).length / tasks.length
   })
   const informative = yield* success("informative")

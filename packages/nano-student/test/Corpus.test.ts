@@ -14,7 +14,7 @@ import {
   wordIds
 } from "@sml/nano-student"
 import { generateTask, splitOf } from "@sml/tasks"
-import { decodeKnowledge, leaks } from "@sml/teacher-verifiers"
+import { decodeKnowledge, leaks } from "@sml/teacher-verifiers/nano"
 import * as Result from "effect/Result"
 import { assert, describe, expect, it } from "vitest"
 

@@ -16,7 +16,7 @@ import {
 } from "@sml/nano-student"
 import { compareGolden, OnnxPolicy } from "@sml/policy-onnx"
 import { TaskSource } from "@sml/tasks"
-import { MathVerifier } from "@sml/teacher-verifiers"
+import { NanoMathVerifier } from "@sml/teacher-verifiers/nano"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { assert, describe, expect, it } from "vitest"
@@ -65,7 +65,7 @@ describe("before any reinforcement learning the committed student", () => {
       OnnxPolicy.layer({ checkpoint: checkpointDirectory }),
       ChatTokenizer.layer(checkpointDirectory)
     ]),
-    Layer.merge(Layer.merge(MathVerifier.layer, TaskSource.layerNano()))
+    Layer.merge(Layer.merge(NanoMathVerifier.layer, TaskSource.layerNano()))
   )
   // 95 % of such measurements lie within ± 0.05
   const gate = { domain: "math", count: 400, seed: 3 } as const

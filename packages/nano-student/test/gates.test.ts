@@ -1,7 +1,7 @@
 import { Student } from "@sml/env-pomdp"
 import { passesFeedback, passesTold, probeFeedback, probeTold } from "@sml/nano-student"
 import { TaskSource } from "@sml/tasks"
-import { MathVerifier } from "@sml/teacher-verifiers"
+import { NanoMathVerifier } from "@sml/teacher-verifiers/nano"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { assert, describe, it } from "vitest"
@@ -29,7 +29,7 @@ const listener = Layer.succeed(
 const probe = Effect.all({
   told: probeTold({ domain: "math", count: 60 }),
   feedback: probeFeedback({ domain: "math", count: 60 })
-}).pipe(Effect.provide(Layer.mergeAll(listener, MathVerifier.layer, TaskSource.layerNano())))
+}).pipe(Effect.provide(Layer.mergeAll(listener, NanoMathVerifier.layer, TaskSource.layerNano())))
 
 describe("the gates", () => {
   it("are passed by a student that uses what it is told and reads hints", async () => {

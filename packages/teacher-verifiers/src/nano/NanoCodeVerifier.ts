@@ -11,12 +11,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 
-import type { CodeDiagnostics, ProgramResult, ProgramValue } from "./Diagnostics.ts"
+import type { SandboxError, SandboxLimits } from "../code/JavaScriptSandbox.ts"
+import { JavaScriptSandbox } from "../code/JavaScriptSandbox.ts"
+import type { ProgramValue } from "../code/ProgramValue.ts"
+import { decodeKnowledgeAs } from "../TaskKnowledge.ts"
 import { extractProgram } from "./extractProgram.ts"
-import type { SandboxError, SandboxLimits } from "./JavaScriptSandbox.ts"
-import { JavaScriptSandbox } from "./JavaScriptSandbox.ts"
-import { decodeKnowledgeAs } from "./Knowledge.ts"
 import { judgedInputs, parseLinearProgram } from "./LinearProgram.ts"
+import type { CodeDiagnostics, ProgramResult } from "./NanoDiagnostics.ts"
 
 /** The part of a code task's knowledge that this verifier reads. */
 export const Knowledge = Schema.Struct({
@@ -64,7 +65,7 @@ const sameValue = (left: ProgramValue, right: ProgramValue): boolean =>
  * are `CodeDiagnostics`; whatever a program does is a verdict. Fails when the task's own knowledge or
  * reference program can not be used, or the sandbox does not start.
  */
-export const check = Effect.fn("CodeVerifier.check")(function* (
+export const check = Effect.fn("NanoCodeVerifier.check")(function* (
   task: Task,
   text: string
 ): Effect.fn.Return<Verdict, VerifierError, JavaScriptSandbox> {
@@ -119,7 +120,7 @@ export const check = Effect.fn("CodeVerifier.check")(function* (
  * ```ts
  * import assert from "node:assert/strict"
  * import { isCorrect, type Task, Verifier } from "@sml/env-pomdp"
- * import { CodeVerifier } from "@sml/teacher-verifiers"
+ * import { NanoCodeVerifier } from "@sml/teacher-verifiers/nano"
  * import { Effect } from "effect"
  *
  * const task: Task = {
@@ -133,7 +134,7 @@ export const check = Effect.fn("CodeVerifier.check")(function* (
  *   const verifier = yield* Verifier
  *   return yield* verifier.check(task, "x => 1 + 9 * x")
  * })
- * const verdict = await Effect.runPromise(Effect.provide(program, CodeVerifier.layer()))
+ * const verdict = await Effect.runPromise(Effect.provide(program, NanoCodeVerifier.layer()))
  * assert.equal(isCorrect(verdict), true)
  * ```
  */

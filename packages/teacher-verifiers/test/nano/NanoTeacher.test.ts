@@ -9,17 +9,17 @@ import {
   Student,
   Teacher
 } from "@sml/env-pomdp"
-import type { InformationLevel, LinearProgram } from "@sml/teacher-verifiers"
+import type { InformationLevel, LinearProgram } from "@sml/teacher-verifiers/nano"
 import {
   CodeKnowledge,
   codeAttempt,
-  DomainVerifier,
+  NanoVerifier,
   judgeLinearProgram,
-  MathVerifier,
+  NanoMathVerifier,
   parseLinearProgram,
-  scriptedReply,
-  ScriptedTeacher
-} from "@sml/teacher-verifiers"
+  nanoReply,
+  NanoTeacher
+} from "@sml/teacher-verifiers/nano"
 import { Effect, Layer, Result, Schema } from "effect"
 
 const math: Task = {
@@ -52,7 +52,7 @@ const vagueCode: Task = {
 }
 
 const judge = (task: Task, text: string): Verdict => {
-  if (task.domain === "math") return MathVerifier.judge(33, text)
+  if (task.domain === "math") return NanoMathVerifier.judge(33, text)
   const program = parseLinearProgram(text)
   const knowledge = Schema.decodeUnknownSync(CodeKnowledge)(task.knowledge)
   return program === undefined ? { _tag: "NoAttempt" } : judgeLinearProgram(knowledge, program)
@@ -68,7 +68,7 @@ const converse = (
   let state = reset(task, { horizon: 20, seed })
   for (const text of texts) {
     state = appendStudent(state, { text }, judge(task, text))
-    state = appendTeacher(state, Result.getOrThrow(scriptedReply(state, { level })))
+    state = appendTeacher(state, Result.getOrThrow(nanoReply(state, { level })))
   }
   return state.replies
 }
@@ -146,7 +146,7 @@ describe("hints", () => {
       { text: "answer: 3 1" },
       judge(math, "answer: 3 1")
     )
-    const reply = scriptedReply(state, { level: "reticent", reticence: 1 })
+    const reply = nanoReply(state, { level: "reticent", reticence: 1 })
     assert.match(Result.getOrThrow(reply).text, /try again \.$/)
   })
 
@@ -237,7 +237,7 @@ describe("disclosed", () => {
   })
 })
 
-describe("ScriptedTeacher.layer", () => {
+describe("NanoTeacher.layer", () => {
   it.effect("makes an attempt premature until the piece is told", () =>
     Effect.gen(function* () {
       const episode = yield* rollout(vagueMath, { horizon: 5 }).pipe(
@@ -249,7 +249,7 @@ describe("ScriptedTeacher.layer", () => {
       assert.deepStrictEqual(prematureAttempts(episode), [true, false, false, false])
     }).pipe(
       Effect.provide(
-        Layer.merge(ScriptedTeacher.layer({ level: "content-free" }), DomainVerifier.layer())
+        Layer.merge(NanoTeacher.layer({ level: "content-free" }), NanoVerifier.layer())
       )
     )
   )
@@ -261,6 +261,6 @@ describe("ScriptedTeacher.layer", () => {
       const error = yield* Effect.flip(teacher.reply(state))
       assert.strictEqual(error._tag, "TeacherError")
       assert.match(error.message, /does not know this task.*task odd cannot be read/s)
-    }).pipe(Effect.provide(ScriptedTeacher.layer({ level: "informative" })))
+    }).pipe(Effect.provide(NanoTeacher.layer({ level: "informative" })))
   )
 })

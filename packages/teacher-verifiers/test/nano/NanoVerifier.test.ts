@@ -1,7 +1,7 @@
 import { assert, describe, it as test, layer } from "@effect/vitest"
 import type { Task } from "@sml/env-pomdp"
 import { isCorrect, Verifier } from "@sml/env-pomdp"
-import { DomainVerifier } from "@sml/teacher-verifiers"
+import { NanoVerifier } from "@sml/teacher-verifiers/nano"
 import { Effect } from "effect"
 
 const task = (domain: string): Task => ({
@@ -12,7 +12,7 @@ const task = (domain: string): Task => ({
   missing: []
 })
 
-layer(DomainVerifier.layer())("DomainVerifier", (it) => {
+layer(NanoVerifier.layer())("NanoVerifier", (it) => {
   it.effect("judges by the task's domain", () =>
     Effect.gen(function* () {
       const { check } = yield* Verifier
@@ -38,10 +38,10 @@ layer(DomainVerifier.layer())("DomainVerifier", (it) => {
   )
 })
 
-describe("DomainVerifier.dispatch", () => {
+describe("NanoVerifier.dispatch", () => {
   test.effect("takes checks for other domains", () =>
     Effect.gen(function* () {
-      const check = DomainVerifier.dispatch({
+      const check = NanoVerifier.dispatch({
         echo: (_task, text) =>
           Effect.succeed({ _tag: "Attempt", correct: text === "echo", diagnostics: null })
       })

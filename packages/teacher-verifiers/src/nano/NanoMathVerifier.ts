@@ -6,9 +6,9 @@ import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-import type { MathDiagnostics } from "./Diagnostics.ts"
+import { decodeKnowledgeAs } from "../TaskKnowledge.ts"
 import { extractMathAnswer } from "./extractMathAnswer.ts"
-import { decodeKnowledgeAs } from "./Knowledge.ts"
+import type { MathDiagnostics } from "./NanoDiagnostics.ts"
 import type { Rational } from "./Rational.ts"
 import { compareRationals, parseRational, showRational } from "./Rational.ts"
 
@@ -37,15 +37,15 @@ const orders = { "-1": "low", "0": "equal", "1": "high" } as const
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { MathVerifier } from "@sml/teacher-verifiers"
+ * import { NanoMathVerifier } from "@sml/teacher-verifiers/nano"
  *
- * const verdict = MathVerifier.judge(33, "answer: 3 8")
+ * const verdict = NanoMathVerifier.judge(33, "answer: 3 8")
  * assert.deepEqual(verdict, {
  *   _tag: "Attempt",
  *   correct: false,
  *   diagnostics: { kind: "math", answer: "38", comparison: "high" }
  * })
- * assert.equal(MathVerifier.judge(33, "what is b ?")._tag, "NoAttempt")
+ * assert.equal(NanoMathVerifier.judge(33, "what is b ?")._tag, "NoAttempt")
  * ```
  */
 export const judge = (answer: number | bigint | Rational, text: string): Verdict => {

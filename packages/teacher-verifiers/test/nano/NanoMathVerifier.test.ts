@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Task } from "@sml/env-pomdp"
 import { isCorrect, uniformStream } from "@sml/env-pomdp"
 import { generateMathTask, MathKnowledge } from "@sml/tasks"
-import { extractMathAnswer, mathAttempt, MathVerifier } from "@sml/teacher-verifiers"
+import { extractMathAnswer, mathAttempt, NanoMathVerifier } from "@sml/teacher-verifiers/nano"
 import { Effect, Schema } from "effect"
 import * as fc from "fast-check"
 
@@ -53,7 +53,7 @@ describe("extractMathAnswer", () => {
   })
 })
 
-describe("MathVerifier.judge", () => {
+describe("NanoMathVerifier.judge", () => {
   it("accepts the answer in every written form, and no other number", () => {
     fc.assert(
       fc.property(
@@ -66,8 +66,8 @@ describe("MathVerifier.judge", () => {
           (text: string) => mathAttempt(Number(text))
         ),
         (answer, other, write) => {
-          assert(isCorrect(MathVerifier.judge(answer, write(String(answer)))))
-          const verdict = MathVerifier.judge(answer, write(String(other)))
+          assert(isCorrect(NanoMathVerifier.judge(answer, write(String(answer)))))
+          const verdict = NanoMathVerifier.judge(answer, write(String(other)))
           assert.deepStrictEqual(verdict, {
             _tag: "Attempt",
             correct: other === answer,
@@ -83,25 +83,25 @@ describe("MathVerifier.judge", () => {
   })
 
   it("calls an unreadable answer a wrong attempt, and no answer no attempt", () => {
-    const verdict = MathVerifier.judge(33, "answer: 3 3 or 3 4")
+    const verdict = NanoMathVerifier.judge(33, "answer: 3 3 or 3 4")
     assert.deepStrictEqual(verdict, {
       _tag: "Attempt",
       correct: false,
       diagnostics: { kind: "math", answer: null, comparison: "unreadable" }
     })
-    assert.strictEqual(MathVerifier.judge(33, "c is 3 3 .")._tag, "NoAttempt")
+    assert.strictEqual(NanoMathVerifier.judge(33, "c is 3 3 .")._tag, "NoAttempt")
   })
 })
 
-describe("MathVerifier.check", () => {
+describe("NanoMathVerifier.check", () => {
   it.effect("accepts the reference answer of every generated task", () =>
     Effect.gen(function* () {
       const random = uniformStream(1)
       for (let index = 0; index < 500; index++) {
         const generated = generateMathTask(random, { underspecified: index % 2 === 0 })
         const { answer } = Schema.decodeUnknownSync(MathKnowledge)(generated.knowledge)
-        const right = yield* MathVerifier.check(generated, mathAttempt(answer))
-        const wrong = yield* MathVerifier.check(generated, mathAttempt(answer + 1))
+        const right = yield* NanoMathVerifier.check(generated, mathAttempt(answer))
+        const wrong = yield* NanoMathVerifier.check(generated, mathAttempt(answer + 1))
         assert.deepStrictEqual([isCorrect(right), isCorrect(wrong)], [true, false])
       }
     })
@@ -109,7 +109,7 @@ describe("MathVerifier.check", () => {
 
   it.effect("reads rational reference answers", () =>
     Effect.gen(function* () {
-      const verdict = yield* MathVerifier.check(task({ answer: "7/2" }), "#### 3.5")
+      const verdict = yield* NanoMathVerifier.check(task({ answer: "7/2" }), "#### 3.5")
       assert.deepStrictEqual(verdict, {
         _tag: "Attempt",
         correct: true,
@@ -121,7 +121,7 @@ describe("MathVerifier.check", () => {
   it.effect("names the task whose knowledge is of no use", () =>
     Effect.gen(function* () {
       for (const knowledge of [null, {}, { answer: "blue" }, { answer: 0.5 }]) {
-        const error = yield* Effect.flip(MathVerifier.check(task(knowledge), "answer: 1"))
+        const error = yield* Effect.flip(NanoMathVerifier.check(task(knowledge), "answer: 1"))
         assert.strictEqual(error._tag, "VerifierError")
         assert.match(error.message, /task t /)
       }

@@ -17,8 +17,9 @@
 import type { DialogueState } from "@sml/env-pomdp"
 import * as Result from "effect/Result"
 
-import type { CodeKnowledge, Knowledge, KnowledgeError, MathKnowledge } from "./Knowledge.ts"
-import { decodeKnowledge } from "./Knowledge.ts"
+import type { KnowledgeError } from "../TaskKnowledge.ts"
+import type { CodeKnowledge, Knowledge, MathKnowledge } from "./NanoKnowledge.ts"
+import { decodeKnowledge } from "./NanoKnowledge.ts"
 import { equalRationals, parseRational } from "./Rational.ts"
 
 /** Lower case, and digits that single spaces separate joined: `k is 1 2` becomes `k is 12`. */
@@ -70,7 +71,7 @@ const statesProgram = (text: string, knowledge: CodeKnowledge): boolean => {
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { leaks, type Knowledge } from "@sml/teacher-verifiers"
+ * import { leaks, type Knowledge } from "@sml/teacher-verifiers/nano"
  *
  * const knowledge: Knowledge = { kind: "math", answer: 33, a: 40, b: 7, op: "-" }
  * assert.equal(leaks(knowledge, "so c is 3 3 ."), true)
@@ -131,7 +132,7 @@ export const statedPieces = (
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { leaksPiecewise, type Knowledge } from "@sml/teacher-verifiers"
+ * import { leaksPiecewise, type Knowledge } from "@sml/teacher-verifiers/nano"
  *
  * const knowledge: Knowledge = {
  *   kind: "code",

@@ -2,15 +2,15 @@ import { assert, layer } from "@effect/vitest"
 import type { Task } from "@sml/env-pomdp"
 import { isCorrect, uniformStream } from "@sml/env-pomdp"
 import { generateCodeTask } from "@sml/tasks"
-import type { CodeDiagnostics } from "@sml/teacher-verifiers"
+import { JavaScriptSandbox } from "@sml/teacher-verifiers/code"
+import type { CodeDiagnostics } from "@sml/teacher-verifiers/nano"
 import {
   codeAttempt,
-  CodeVerifier,
+  NanoCodeVerifier,
   CodeKnowledge,
   Diagnostics,
-  JavaScriptSandbox,
   judgeLinearProgram
-} from "@sml/teacher-verifiers"
+} from "@sml/teacher-verifiers/nano"
 import { Effect, Schema } from "effect"
 
 const knowledge: CodeKnowledge = {
@@ -32,7 +32,7 @@ const task = (changes: Partial<CodeKnowledge> = {}): Task => ({
 
 const diagnose = (text: string, of: Task = task()) =>
   Effect.gen(function* () {
-    const verdict = yield* CodeVerifier.check(of, text)
+    const verdict = yield* NanoCodeVerifier.check(of, text)
     assert(verdict._tag === "Attempt", text)
     const diagnostics = Schema.decodeUnknownSync(Diagnostics)(verdict.diagnostics)
     assert(diagnostics.kind === "code")
@@ -43,7 +43,7 @@ const diagnose = (text: string, of: Task = task()) =>
 const category = (text: string, of?: Task) =>
   Effect.map(diagnose(text, of), (diagnostics: CodeDiagnostics) => diagnostics.category)
 
-layer(JavaScriptSandbox.layer({ timeMillis: 20_000 }))("CodeVerifier", (it) => {
+layer(JavaScriptSandbox.layer({ timeMillis: 20_000 }))("NanoCodeVerifier", (it) => {
   it.effect(
     "accepts the reference answer of every generated task, and no other program of its kind",
     () =>
@@ -78,7 +78,7 @@ layer(JavaScriptSandbox.layer({ timeMillis: 20_000 }))("CodeVerifier", (it) => {
           for (const m of [0, 1, 7, 999_999]) {
             const program = { k, op, m }
             assert.deepStrictEqual(
-              yield* CodeVerifier.check(task(), codeAttempt(program)),
+              yield* NanoCodeVerifier.check(task(), codeAttempt(program)),
               judgeLinearProgram(knowledge, program)
             )
           }
@@ -164,7 +164,7 @@ layer(JavaScriptSandbox.layer({ timeMillis: 20_000 }))("CodeVerifier", (it) => {
       ] as const) {
         assert.strictEqual(yield* category(text), expected, text)
       }
-      assert.strictEqual((yield* CodeVerifier.check(task(), "what is k ?"))._tag, "NoAttempt")
+      assert.strictEqual((yield* NanoCodeVerifier.check(task(), "what is k ?"))._tag, "NoAttempt")
     })
   )
 
@@ -190,9 +190,13 @@ layer(JavaScriptSandbox.layer({ timeMillis: 20_000 }))("CodeVerifier", (it) => {
         codeAttempt({ k: (index % 9) + 1, op: index % 2 === 0 ? "+" : "-", m: index % 10 })
       )
       const start = performance.now()
-      const verdicts = yield* Effect.forEach(attempts, (text) => CodeVerifier.check(task(), text), {
-        concurrency: "unbounded"
-      })
+      const verdicts = yield* Effect.forEach(
+        attempts,
+        (text) => NanoCodeVerifier.check(task(), text),
+        {
+          concurrency: "unbounded"
+        }
+      )
       const perSecond = (1000 * attempts.length) / (performance.now() - start)
       assert.isAbove(perSecond, 1000)
       assert.strictEqual(
@@ -209,7 +213,7 @@ layer(JavaScriptSandbox.layer({ timeMillis: 20_000 }))("CodeVerifier", (it) => {
         [{ hiddenInputs: [] }, /task t cannot be read/],
         [{ entry: "f()" }, /entry that is a name/]
       ] as const) {
-        const error = yield* Effect.flip(CodeVerifier.check(task(changes), "x => 1"))
+        const error = yield* Effect.flip(NanoCodeVerifier.check(task(changes), "x => 1"))
         assert.strictEqual(error._tag, "VerifierError")
         assert.match(error.message, pattern)
       }

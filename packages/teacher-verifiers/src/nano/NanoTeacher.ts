@@ -11,12 +11,12 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-import type { CodeDiagnostics } from "./Diagnostics.ts"
-import { Diagnostics } from "./Diagnostics.ts"
 import { spellInteger } from "./internal/spellInteger.ts"
-import type { CodeKnowledge, Knowledge, MathKnowledge } from "./Knowledge.ts"
-import { decodeKnowledge } from "./Knowledge.ts"
-import { statedPieces } from "./LeakGuard.ts"
+import type { CodeDiagnostics } from "./NanoDiagnostics.ts"
+import { Diagnostics } from "./NanoDiagnostics.ts"
+import type { CodeKnowledge, Knowledge, MathKnowledge } from "./NanoKnowledge.ts"
+import { decodeKnowledge } from "./NanoKnowledge.ts"
+import { statedPieces } from "./NanoLeakGuard.ts"
 import { compareRationals, parseRational } from "./Rational.ts"
 import type { StudentQuestion } from "./StudentSentence.ts"
 import { parseQuestion } from "./StudentSentence.ts"
@@ -57,7 +57,7 @@ export type InformationLevel = typeof InformationLevel.Type
 export const defaultReticence = 0.7
 
 /** A teacher's manner. `reticence` (0..1, default 0.7) matters to the level `reticent` only. */
-export interface ScriptedTeacherOptions {
+export interface NanoTeacherOptions {
   readonly level: InformationLevel
   readonly reticence?: number
 }
@@ -86,7 +86,7 @@ const teacherStream = 0x7ea
  * ```ts
  * import assert from "node:assert/strict"
  * import { appendStudent, reset, type Task } from "@sml/env-pomdp"
- * import { MathVerifier, scriptedReply } from "@sml/teacher-verifiers"
+ * import { NanoMathVerifier, nanoReply } from "@sml/teacher-verifiers/nano"
  * import { Result } from "effect"
  *
  * const task: Task = {
@@ -96,18 +96,18 @@ const teacherStream = 0x7ea
  *   knowledge: { kind: "math", answer: 33, a: 40, b: 7, op: "-" },
  *   missing: ["b"]
  * }
- * const say = (text: string) => appendStudent(reset(task, { horizon: 4 }), { text }, MathVerifier.judge(33, text))
+ * const say = (text: string) => appendStudent(reset(task, { horizon: 4 }), { text }, NanoMathVerifier.judge(33, text))
  *
- * const told = Result.getOrThrow(scriptedReply(say("what is b ?"), { level: "informative" }))
+ * const told = Result.getOrThrow(nanoReply(say("what is b ?"), { level: "informative" }))
  * assert.deepEqual(told, { text: "b is 7 .", disclosed: ["b"] })
  *
- * const control = Result.getOrThrow(scriptedReply(say("answer: 3 8"), { level: "content-free" }))
+ * const control = Result.getOrThrow(nanoReply(say("answer: 3 8"), { level: "content-free" }))
  * assert.equal(control.text, "wrong . try again .")
  * ```
  */
-export const scriptedReply = (
+export const nanoReply = (
   state: DialogueState,
-  { level, reticence = defaultReticence }: ScriptedTeacherOptions
+  { level, reticence = defaultReticence }: NanoTeacherOptions
 ): Result.Result<TeacherReply, TeacherError> =>
   Result.map(
     Result.mapError(
@@ -274,7 +274,7 @@ const toldByValue = (state: DialogueState, input: number): ReadonlyArray<string>
  * ```ts
  * import assert from "node:assert/strict"
  * import { rollout, Student, type Task } from "@sml/env-pomdp"
- * import { DomainVerifier, ScriptedTeacher } from "@sml/teacher-verifiers"
+ * import { NanoVerifier, NanoTeacher } from "@sml/teacher-verifiers/nano"
  * import { Effect, Layer } from "effect"
  *
  * const task: Task = {
@@ -285,8 +285,8 @@ const toldByValue = (state: DialogueState, input: number): ReadonlyArray<string>
  *   missing: ["b"]
  * }
  * const parties = Layer.mergeAll(
- *   ScriptedTeacher.layer({ level: "informative" }),
- *   DomainVerifier.layer(),
+ *   NanoTeacher.layer({ level: "informative" }),
+ *   NanoVerifier.layer(),
  *   Student.layerScripted(["what is b ?", "answer: 3 3"])
  * )
  * const episode = await Effect.runPromise(rollout(task, { horizon: 4 }).pipe(Effect.provide(parties)))
@@ -294,12 +294,12 @@ const toldByValue = (state: DialogueState, input: number): ReadonlyArray<string>
  * assert.equal(episode.state.history[2]?.text, "b is 7 .")
  * ```
  */
-export const layer = (options: ScriptedTeacherOptions): Layer.Layer<Teacher> =>
+export const layer = (options: NanoTeacherOptions): Layer.Layer<Teacher> =>
   Layer.succeed(
     Teacher,
     Teacher.of({
-      reply: Effect.fn("ScriptedTeacher.reply")((state: DialogueState) =>
-        Effect.fromResult(scriptedReply(state, options))
+      reply: Effect.fn("NanoTeacher.reply")((state: DialogueState) =>
+        Effect.fromResult(nanoReply(state, options))
       )
     })
   )

@@ -15,7 +15,7 @@ const arrow = /^(?:answer:\s*)?(`?)((?:async\s+)?(?:\([^()]*\)|[A-Za-z_$][\w$]*)
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { extractProgram } from "@sml/teacher-verifiers"
+ * import { extractProgram } from "@sml/teacher-verifiers/nano"
  *
  * assert.equal(extractProgram("x => x * 9 + 1"), "x => x * 9 + 1")
  * assert.equal(extractProgram("what is k ?"), undefined)

@@ -24,7 +24,7 @@ const braced = (text: string, open: number): string | undefined => {
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { extractMathAnswer } from "@sml/teacher-verifiers"
+ * import { extractMathAnswer } from "@sml/teacher-verifiers/nano"
  *
  * assert.equal(extractMathAnswer("answer: 3 3"), "3 3")
  * assert.equal(extractMathAnswer("so we get $\\boxed{\\frac{7}{2}}$."), "\\frac{7}{2}")

@@ -36,7 +36,7 @@ const parseDecimal = (text: string): Rational | undefined => {
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { parseRational } from "@sml/teacher-verifiers"
+ * import { parseRational } from "@sml/teacher-verifiers/nano"
  *
  * assert.deepEqual(parseRational("3 3"), { numerator: 33n, denominator: 1n })
  * assert.deepEqual(parseRational("-7/2"), { numerator: -7n, denominator: 2n })

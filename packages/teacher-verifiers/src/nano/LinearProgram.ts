@@ -4,8 +4,8 @@
  */
 import type { Verdict } from "@sml/env-pomdp"
 
-import type { CodeDiagnostics, LinearProgram, ProgramResult } from "./Diagnostics.ts"
-import type { CodeKnowledge } from "./Knowledge.ts"
+import type { CodeDiagnostics, LinearProgram, ProgramResult } from "./NanoDiagnostics.ts"
+import type { CodeKnowledge } from "./NanoKnowledge.ts"
 
 /** The inputs for which hints are prepared, besides the hidden ones. */
 export const hintInputs: ReadonlyArray<number> = [0, 1, 2, 3, 4, 5, 6]
@@ -34,14 +34,14 @@ export const evaluateLinear = ({ k, m, op }: LinearProgram, x: number): number =
   op === "+" ? x * k + m : x * k - m
 
 /**
- * The verdict that `CodeVerifier` gives on `x => x * k op m`, without running it. Equal to it in every
+ * The verdict that `NanoCodeVerifier` gives on `x => x * k op m`, without running it. Equal to it in every
  * field.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict"
  * import { isCorrect } from "@sml/env-pomdp"
- * import { judgeLinearProgram, type CodeKnowledge } from "@sml/teacher-verifiers"
+ * import { judgeLinearProgram, type CodeKnowledge } from "@sml/teacher-verifiers/nano"
  *
  * const knowledge: CodeKnowledge = {
  *   kind: "code",

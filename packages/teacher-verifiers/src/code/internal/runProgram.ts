@@ -7,7 +7,7 @@ import type {
   QuickJSWASMModule
 } from "quickjs-emscripten"
 
-import type { ProgramValue } from "../Diagnostics.ts"
+import type { ProgramValue } from "../ProgramValue.ts"
 import type { SandboxOutcome } from "../SandboxOutcome.ts"
 import type { SandboxRequest } from "./SandboxMessage.ts"
 

@@ -1,4 +1,4 @@
-import { extractProgram, parseLinearProgram } from "@sml/teacher-verifiers"
+import { extractProgram, parseLinearProgram } from "@sml/teacher-verifiers/nano"
 import { assert, describe, it } from "vitest"
 
 describe("extractProgram", () => {

@@ -4,10 +4,10 @@ import { Verifier, VerifierError } from "@sml/env-pomdp"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-import * as CodeVerifier from "./CodeVerifier.ts"
-import type { SandboxError, SandboxLimits } from "./JavaScriptSandbox.ts"
-import { JavaScriptSandbox } from "./JavaScriptSandbox.ts"
-import * as MathVerifier from "./MathVerifier.ts"
+import type { SandboxError, SandboxLimits } from "../code/JavaScriptSandbox.ts"
+import { JavaScriptSandbox } from "../code/JavaScriptSandbox.ts"
+import * as NanoCodeVerifier from "./NanoCodeVerifier.ts"
+import * as NanoMathVerifier from "./NanoMathVerifier.ts"
 
 /** Judges one text for one task. */
 export type Check = (task: Task, text: string) => Effect.Effect<Verdict, VerifierError>
@@ -36,7 +36,7 @@ export const dispatch =
  * ```ts
  * import assert from "node:assert/strict"
  * import { isCorrect, type Task, Verifier } from "@sml/env-pomdp"
- * import { DomainVerifier } from "@sml/teacher-verifiers"
+ * import { NanoVerifier } from "@sml/teacher-verifiers/nano"
  * import { Effect } from "effect"
  *
  * const task: Task = {
@@ -50,7 +50,7 @@ export const dispatch =
  *   const verifier = yield* Verifier
  *   return yield* verifier.check(task, "answer: 3 3")
  * })
- * const verdict = await Effect.runPromise(Effect.provide(program, DomainVerifier.layer()))
+ * const verdict = await Effect.runPromise(Effect.provide(program, NanoVerifier.layer()))
  * assert.equal(isCorrect(verdict), true)
  * ```
  */
@@ -60,9 +60,9 @@ export const layer = (limits: SandboxLimits = {}): Layer.Layer<Verifier, Sandbox
     Effect.gen(function* () {
       const sandbox = yield* JavaScriptSandbox
       const check = dispatch({
-        math: MathVerifier.check,
+        math: NanoMathVerifier.check,
         code: (task, text) =>
-          Effect.provideService(CodeVerifier.check(task, text), JavaScriptSandbox, sandbox)
+          Effect.provideService(NanoCodeVerifier.check(task, text), JavaScriptSandbox, sandbox)
       })
       return Verifier.of({ check })
     })

@@ -18,18 +18,18 @@ import {
   codeAttempt,
   CodeKnowledge,
   decodeKnowledge,
-  DomainVerifier,
+  NanoVerifier,
   InformationLevel,
   judgeLinearProgram,
   leakReport,
   mathAttempt,
-  MathVerifier,
+  NanoMathVerifier,
   notSure,
   parseLinearProgram,
-  scriptedReply,
-  ScriptedTeacher,
+  nanoReply,
+  NanoTeacher,
   vocabulary
-} from "@sml/teacher-verifiers"
+} from "@sml/teacher-verifiers/nano"
 import { Effect, Layer, Result, Schema } from "effect"
 import * as fc from "fast-check"
 
@@ -48,7 +48,7 @@ const secretOf = (task: Task): Secret => {
 /** The verdict without the sandbox; a program that is not linear gets that of a syntax error. */
 const judge = (task: Task, text: string): Verdict => {
   const knowledge = knowledgeOf(task)
-  if (knowledge.kind === "math") return MathVerifier.judge(knowledge.answer, text)
+  if (knowledge.kind === "math") return NanoMathVerifier.judge(knowledge.answer, text)
   const linear = parseLinearProgram(text)
   if (linear !== undefined) return judgeLinearProgram(knowledge, linear)
   if (!text.includes("=>")) return { _tag: "NoAttempt" }
@@ -109,7 +109,7 @@ const converse = (
     if (isDone(state)) break
     const text = ask(task)
     state = appendStudent(state, { text }, judge(task, text))
-    state = appendTeacher(state, Result.getOrThrow(scriptedReply(state, { level })))
+    state = appendTeacher(state, Result.getOrThrow(nanoReply(state, { level })))
   }
   return state
 }
@@ -245,7 +245,7 @@ describe("the scripted teacher", () => {
       const scenarios = fc.sample(scenario, { numRuns: 60, seed: 11 })
       for (const drawn of scenarios) {
         const task = taskOf(drawn)
-        const teacher = ScriptedTeacher.layer({ level: drawn.level })
+        const teacher = NanoTeacher.layer({ level: drawn.level })
         const student = Student.layerScripted([
           ...drawn.asks.map((ask) => ask(task)),
           "x => x > 3 ? 1 : x * 2 + 1"
@@ -258,7 +258,7 @@ describe("the scripted teacher", () => {
         for (const reply of texts.slice(1)) assert(!containsAnswer(secretOf(task), reply), reply)
         assert(!readsEverything(secretOf(task), texts), texts.join("\n"))
       }
-    }).pipe(Effect.provide(DomainVerifier.layer()))
+    }).pipe(Effect.provide(NanoVerifier.layer()))
   )
 })
 

@@ -1,7 +1,10 @@
 /** What the scripted teacher knows of a task: the private JSON of the two generated domains. */
 import type { Task } from "@sml/env-pomdp"
-import * as Result from "effect/Result"
+import type * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+
+import type { KnowledgeError } from "../TaskKnowledge.ts"
+import { decodeKnowledgeAs } from "../TaskKnowledge.ts"
 
 /** `answer` = `a op b`; `b` is the hidden quantity. */
 export const MathKnowledge = Schema.Struct({
@@ -31,28 +34,6 @@ export type CodeKnowledge = typeof CodeKnowledge.Type
 /** Either of the two, told apart by `kind`. */
 export const Knowledge = Schema.Union([MathKnowledge, CodeKnowledge])
 export type Knowledge = typeof Knowledge.Type
-
-/** A task whose knowledge is not of the expected form; `reason` names the task and the fault. */
-export class KnowledgeError extends Schema.TaggedError<KnowledgeError>()("KnowledgeError", {
-  reason: Schema.String
-}) {
-  override get message(): string {
-    return this.reason
-  }
-}
-
-/** Reads a task's private JSON with a schema. */
-export const decodeKnowledgeAs = <A>(
-  schema: Schema.Codec<A, Schema.Json>,
-  task: Task
-): Result.Result<A, KnowledgeError> =>
-  Result.mapError(
-    Schema.decodeUnknownResult(schema)(task.knowledge),
-    (error) =>
-      new KnowledgeError({
-        reason: `The knowledge of the ${task.domain} task ${task.id} cannot be read: ${error.message}`
-      })
-  )
 
 /** Reads a task's private JSON as the scripted teacher needs it. */
 export const decodeKnowledge = (task: Task): Result.Result<Knowledge, KnowledgeError> =>

@@ -3,7 +3,7 @@ import {
   equalRationals,
   parseRational,
   showRational
-} from "@sml/teacher-verifiers"
+} from "@sml/teacher-verifiers/nano"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 

@@ -1,6 +1,6 @@
-/** The sentences by which a student of the nano language answers and asks. */
-import type { LinearProgram } from "./Diagnostics.ts"
 import { spellInteger } from "./internal/spellInteger.ts"
+/** The sentences by which a student of the nano language answers and asks. */
+import type { LinearProgram } from "./NanoDiagnostics.ts"
 
 /** A math attempt: `answer: 3 3`. */
 export const mathAttempt = (answer: number): string => `answer: ${spellInteger(answer)}`
@@ -33,7 +33,7 @@ export type StudentQuestion =
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { askFor, parseQuestion } from "@sml/teacher-verifiers"
+ * import { askFor, parseQuestion } from "@sml/teacher-verifiers/nano"
  *
  * assert.deepEqual(parseQuestion(askFor("b")), { _tag: "WhatIs", name: "b" })
  * assert.deepEqual(parseQuestion("What is b?"), { _tag: "WhatIs", name: "b" })

@@ -1,6 +1,8 @@
 /** What the verifiers find out about an attempt; it feeds the teacher, never the student. */
 import * as Schema from "effect/Schema"
 
+import { ProgramValue } from "../code/ProgramValue.ts"
+
 /**
  * - `answer`: the attempt's value in lowest terms, `"33"` or `"7/2"`; `null` when it is no number.
  * - `comparison`: where it lies from the reference answer.
@@ -11,16 +13,6 @@ export const MathDiagnostics = Schema.Struct({
   comparison: Schema.Literals(["equal", "low", "high", "unreadable"])
 })
 export type MathDiagnostics = typeof MathDiagnostics.Type
-
-/**
- * A value that left the sandbox: its JavaScript type and its text, exact for every type (`String` of a
- * number reads back to the same number). 0 and -0 have one text, and NaN equals itself.
- */
-export const ProgramValue = Schema.Struct({
-  type: Schema.Literals(["number", "string", "boolean", "bigint", "undefined", "null"]),
-  text: Schema.String
-})
-export type ProgramValue = typeof ProgramValue.Type
 
 /**
  * - `pass` · `fail`: ran and gave the expected value · another one.

@@ -29,7 +29,7 @@ export const correct = "right ."
  * @example
  * ```ts
  * import assert from "node:assert/strict"
- * import { compareDigits, digitHint } from "@sml/teacher-verifiers"
+ * import { compareDigits, digitHint } from "@sml/teacher-verifiers/nano"
  *
  * const comparisons = compareDigits([3, 1], [3, 3])
  * assert.deepEqual(comparisons, ["right", "low"])

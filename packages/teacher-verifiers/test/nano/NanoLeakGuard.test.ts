@@ -1,5 +1,5 @@
-import type { CodeKnowledge, MathKnowledge } from "@sml/teacher-verifiers"
-import { leaks, leaksPiecewise, statedPieces } from "@sml/teacher-verifiers"
+import type { CodeKnowledge, MathKnowledge } from "@sml/teacher-verifiers/nano"
+import { leaks, leaksPiecewise, statedPieces } from "@sml/teacher-verifiers/nano"
 import { assert, describe, it } from "vitest"
 
 const math: MathKnowledge = { kind: "math", answer: 33, a: 40, b: 7, op: "-" }

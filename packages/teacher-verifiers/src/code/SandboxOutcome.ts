@@ -1,7 +1,7 @@
 /** What became of one run of a program. */
 import * as Schema from "effect/Schema"
 
-import { ProgramValue } from "./Diagnostics.ts"
+import { ProgramValue } from "./ProgramValue.ts"
 
 /**
  * - `Value`: the plain value that the program gave.
