@@ -18,10 +18,25 @@ export const TokenTrace = Schema.Struct({
 })
 export type TokenTrace = typeof TokenTrace.Type
 
-/** What a student says: text, and the token trace when the student is a policy. */
+/**
+ * What an utterance cost: tokens read and written, and money where the server tells a price (in its
+ * own currency).
+ */
+export const Usage = Schema.Struct({
+  inputTokens: Schema.Int,
+  outputTokens: Schema.Int,
+  cost: Schema.optionalKey(Schema.Finite)
+})
+export type Usage = typeof Usage.Type
+
+/**
+ * What a student says: text, the token trace when the student is a policy, and the usage when it is a
+ * model behind a server that counts.
+ */
 export const Utterance = Schema.Struct({
   text: Schema.String,
-  trace: Schema.optionalKey(TokenTrace)
+  trace: Schema.optionalKey(TokenTrace),
+  usage: Schema.optionalKey(Usage)
 })
 export type Utterance = typeof Utterance.Type
 
@@ -29,7 +44,8 @@ export type Utterance = typeof Utterance.Type
 export const StudentTurn = Schema.Struct({
   role: Schema.Literal("student"),
   text: Schema.String,
-  trace: Schema.optionalKey(TokenTrace)
+  trace: Schema.optionalKey(TokenTrace),
+  usage: Schema.optionalKey(Usage)
 })
 export type StudentTurn = typeof StudentTurn.Type
 

@@ -9,10 +9,16 @@ import type { Utterance } from "./Dialogue.ts"
 import { Task } from "./Task.ts"
 import { isCorrect, Verdict } from "./Verdict.ts"
 
-/** What a teacher answers: the public words, and the names of the pieces of knowledge they tell. */
+/**
+ * What a teacher answers: the public words, and the names of the pieces of knowledge they tell.
+ *
+ * - `leakAttempts`: how many drafts a leak guard withheld before this reply, because they told the
+ *   answer; absent when no guard stood between teacher and student.
+ */
 export const TeacherReply = Schema.Struct({
   text: Schema.String,
-  disclosed: Schema.Array(Schema.NonEmptyString)
+  disclosed: Schema.Array(Schema.NonEmptyString),
+  leakAttempts: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)))
 })
 export type TeacherReply = typeof TeacherReply.Type
 
@@ -102,6 +108,44 @@ export const appendTeacher = (state: DialogueState, reply: TeacherReply): Dialog
   history: [...state.history, { role: "teacher", text: reply.text }],
   replies: [...state.replies, reply]
 })
+
+/** Leaks of one dialogue, as a leak guard counted them. */
+export interface LeakAttempts {
+  /** Replies that a guard let through, after withholding their drafts or not. */
+  readonly guarded: number
+  /** Those before which at least one draft was withheld. */
+  readonly leaky: number
+  /** Drafts withheld in all. */
+  readonly drafts: number
+}
+
+/**
+ * Counts the leak attempts of a dialogue's teacher; the leak rate is `leaky / guarded`. All 0 without
+ * a guard.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { appendTeacher, leakAttempts, reset } from "@sml/env-pomdp"
+ *
+ * const task = { id: "1+1", domain: "math", prompt: "1 + 1 ?", knowledge: 2, missing: [] }
+ * const reply = { text: "Count again.", disclosed: [], leakAttempts: 2 }
+ * const state = appendTeacher(reset(task, { horizon: 4 }), reply)
+ * assert.deepEqual(leakAttempts(state), { guarded: 1, leaky: 1, drafts: 2 })
+ * ```
+ */
+export const leakAttempts = ({ replies }: DialogueState): LeakAttempts => {
+  let guarded = 0
+  let leaky = 0
+  let drafts = 0
+  for (const { leakAttempts: withheld } of replies) {
+    if (withheld === undefined) continue
+    guarded += 1
+    drafts += withheld
+    if (withheld > 0) leaky += 1
+  }
+  return { guarded, leaky, drafts }
+}
 
 /** Names of the pieces of knowledge that the teacher has told so far. */
 export const disclosedSoFar = (state: DialogueState): ReadonlySet<string> =>

@@ -27,9 +27,17 @@ export class StudentError extends Schema.TaggedError<StudentError>()("StudentErr
   }
 }
 
-/** The teacher could not answer. */
+/**
+ * The teacher could not answer. `kind`, where it is known:
+ *
+ * - `unavailable`: it can not be reached, or refuses; `timeout`: it did not answer in time;
+ * - `malformed`: what it said can not be used; `unknown-task`: it does not know this kind of task.
+ */
 export class TeacherError extends Schema.TaggedError<TeacherError>()("TeacherError", {
-  reason: Schema.String
+  reason: Schema.String,
+  kind: Schema.optionalKey(
+    Schema.Literals(["unavailable", "timeout", "malformed", "unknown-task"])
+  )
 }) {
   override get message(): string {
     return this.reason

@@ -6,7 +6,8 @@ describe("Dialogue", () => {
   const dialogue: Dialogue = [
     { role: "teacher", text: "1 + 1 ?" },
     { role: "student", text: "2", trace: { context: [1], ids: [2], logprobs: [-0.1] } },
-    { role: "student", text: "3" }
+    { role: "student", text: "3", usage: { inputTokens: 12, outputTokens: 1, cost: 0.5 } },
+    { role: "student", text: "4" }
   ]
 
   it("goes through JSON", () => {
@@ -18,6 +19,7 @@ describe("Dialogue", () => {
     [{ role: "judge", text: "?" }],
     [{ role: "student" }],
     [{ role: "student", text: "2", trace: { context: [0.5], ids: [], logprobs: [] } }],
+    [{ role: "student", text: "2", usage: { inputTokens: 1.5, outputTokens: 1 } }],
     [{ role: "student", text: "2", trace: { context: [], ids: [1], logprobs: [Number.NaN] } }]
   ])("refuses %j", (turn) => {
     expect(Schema.decodeUnknownResult(Dialogue)([turn])).toMatchObject({ _tag: "Failure" })
