@@ -1,0 +1,181 @@
+/** Pythons that wait for work, each used once. */
+import { execFile } from "node:child_process"
+
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+
+import { SandboxError } from "../JavaScriptSandbox.ts"
+import type { PythonSandboxStatus } from "../PythonSandboxStatus.ts"
+import { statusSentence } from "../PythonSandboxStatus.ts"
+import type { RunnerLimits } from "./bubblewrap.ts"
+import { findProgram, sandboxArguments } from "./bubblewrap.ts"
+import { cleanText } from "./cleanText.ts"
+import { PythonProcess } from "./PythonProcess.ts"
+import type { PythonCommand } from "./PythonProcess.ts"
+import { seccompFilter } from "./seccompFilter.ts"
+
+/** Longest time for a process to start on a busy machine. */
+const startMillis = 20_000
+
+/** Python must lie under /usr: nothing else is visible in the sandbox. */
+const pythonPath = "/usr/bin:/usr/local/bin"
+
+export interface PoolOptions extends RunnerLimits {
+  readonly outputBytes: number
+  readonly timeMillis: number
+  /** Verifications at a time. */
+  readonly parallel: number
+  /** Verifications that may wait. */
+  readonly queue: number
+  /** Processes that wait for work. */
+  readonly warm: number
+}
+
+const versionOf = (file: string): Effect.Effect<string | undefined> =>
+  Effect.callback((resume) => {
+    const child = execFile(file, ["--version"], { env: {}, timeout: startMillis }, (error, text) =>
+      resume(Effect.succeed(error === null ? /\d+(\.\d+)*/.exec(text)?.[0] : undefined))
+    )
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+/** `--disable-userns` came with 0.8.0. */
+const knowsDisable = (version: string | undefined): boolean => {
+  const [major = 0, minor = 0] = (version ?? "0.0").split(".").map(Number)
+  return major > 0 || minor >= 8
+}
+
+const refusal = (status: PythonSandboxStatus): SandboxError =>
+  new SandboxError({ reason: statusSentence(status) })
+
+/** What is run, or why nothing can be. Starts nothing but `bwrap --version`. */
+const findCommand = Effect.fnUntraced(function* (options: PoolOptions) {
+  const filter = process.platform === "linux" ? seccompFilter(process.arch) : undefined
+  if (filter === undefined) {
+    const status: PythonSandboxStatus = {
+      _tag: "unsupported-system",
+      detail: `${process.platform} on ${process.arch}`
+    }
+    return status
+  }
+  const bubblewrap = findProgram("bwrap", `/usr/bin:/usr/local/bin:/bin:${process.env.PATH ?? ""}`)
+  if (bubblewrap === undefined) {
+    const status: PythonSandboxStatus = { _tag: "missing-bubblewrap" }
+    return status
+  }
+  const python = findProgram("python3", pythonPath)
+  if (python === undefined) {
+    const status: PythonSandboxStatus = { _tag: "missing-python" }
+    return status
+  }
+  const version = yield* versionOf(bubblewrap)
+  const command: PythonCommand = {
+    file: bubblewrap,
+    args: sandboxArguments(python, options, knowsDisable(version)),
+    filter,
+    outputBytes: options.outputBytes,
+    frameBytes: options.valueBytes + 4096
+  }
+  return { _tag: "found" as const, command, bubblewrap: version ?? "?", python }
+})
+
+/** A process that has just been started and said why it can not run. */
+const refused = (said: string): PythonSandboxStatus => {
+  const detail = cleanText(said.split("\n").at(-1) ?? "", 200)
+  return /namespace|uid map|user_ns|userns|Operation not permitted|Permission denied/i.test(detail)
+    ? { _tag: "refused-namespaces", detail }
+    : { _tag: "broken", detail }
+}
+
+const start = (command: PythonCommand): PythonProcess => {
+  const started = new PythonProcess(command)
+  started.limitTime(startMillis)
+  return started
+}
+
+/** The pool; its processes end with the scope. */
+export const makePythonPool = Effect.fnUntraced(function* (options: PoolOptions) {
+  const found = yield* findCommand(options)
+  const waiting: Array<PythonProcess> = []
+  const permits = yield* Semaphore.make(options.parallel)
+  let queued = 0
+  let isClosed = false
+
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      isClosed = true
+      return Effect.forEach(waiting.splice(0), (each) => each.stopped, {
+        concurrency: "unbounded",
+        discard: true
+      })
+    })
+  )
+
+  /** Starts processes for those that will come. */
+  const refill = (command: PythonCommand) => {
+    if (isClosed) return
+    while (waiting.length < options.warm) {
+      const started = start(command)
+      started.hold(false)
+      waiting.push(started)
+    }
+  }
+
+  const takeStarted = (command: PythonCommand): PythonProcess => {
+    for (;;) {
+      const oldest = waiting.shift()
+      if (oldest === undefined) return start(command)
+      if (!oldest.isEnded) {
+        oldest.hold(true)
+        return oldest
+      }
+    }
+  }
+
+  /** A process of one's own, ready, that has `timeMillis` left and is gone when the scope closes. */
+  const take: Effect.Effect<PythonProcess, SandboxError, Scope.Scope> = Effect.gen(function* () {
+    if (found._tag !== "found") return yield* refusal(found)
+    const taken = yield* Effect.acquireRelease(
+      Effect.sync(() => takeStarted(found.command)),
+      (each) => each.stopped
+    )
+    refill(found.command)
+    const ready = yield* taken.greeting
+    if (ready._tag === "Ended") return yield* refusal(refused(ready.ending.detail))
+    taken.limitTime(options.timeMillis)
+    return taken
+  })
+
+  /** Runs the effect when there is room, or fails when too many wait already. */
+  const admit = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SandboxError, R> =>
+    Effect.gen(function* () {
+      if (queued >= options.queue + options.parallel) {
+        return yield* new SandboxError({
+          reason: `${queued} programs wait for the Python sandbox already; raise its option "queue" or ask for fewer at a time.`
+        })
+      }
+      queued++
+      return yield* Effect.ensuring(
+        Semaphore.withPermit(permits, effect),
+        Effect.sync(() => {
+          queued--
+        })
+      )
+    })
+
+  const status: Effect.Effect<PythonSandboxStatus> = Effect.gen(function* () {
+    if (found._tag !== "found") return found
+    const process = start(found.command)
+    const ready = yield* Effect.ensuring(process.greeting, process.stopped)
+    if (ready._tag === "Ended") return refused(ready.ending.detail)
+    const works: PythonSandboxStatus = {
+      _tag: "works",
+      bubblewrap: found.bubblewrap,
+      python: ready.version
+    }
+    return works
+  })
+
+  return { take, admit, status }
+})

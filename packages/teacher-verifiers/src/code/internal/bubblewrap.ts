@@ -1,0 +1,113 @@
+/** The command line that puts Python into a sandbox of namespaces. */
+import { existsSync, lstatSync, readlinkSync } from "node:fs"
+import { delimiter, join } from "node:path"
+
+import { maximumDepth } from "./PythonFrame.ts"
+import { pythonRunner } from "./pythonRunner.ts"
+
+/** Limits as the runner takes them. */
+export interface RunnerLimits {
+  readonly cpuSeconds: number
+  readonly memoryBytes: number
+  readonly fileBytes: number
+  readonly files: number
+  readonly processes: number
+  readonly valueBytes: number
+  readonly scratchBytes: number
+}
+
+/** Root directories that Python may need, besides /usr; on most systems links into it. */
+const roots = ["lib", "lib64", "bin"]
+
+const devices = ["/dev/null", "/dev/zero", "/dev/urandom"]
+
+/** Where a program lies, or undefined. */
+export const findProgram = (name: string, path: string): string | undefined =>
+  path
+    .split(delimiter)
+    .filter((folder) => folder.startsWith("/"))
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file))
+
+const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink()
+
+const rootArguments = (): ReadonlyArray<string> =>
+  roots.flatMap((name) => {
+    const path = `/${name}`
+    if (!existsSync(path)) return []
+    return isLink(path) ? ["--symlink", readlinkSync(path), path] : ["--ro-bind", path, path]
+  })
+
+/** File descriptors of the sandboxed process, in the order in which it is given them. */
+export const channelDescriptor = 3
+export const filterDescriptor = 4
+
+/**
+ * The arguments of bubblewrap. Nothing of the host is visible but `/usr`; there is no `/proc`; the only
+ * place to write is a small `/tmp`. `disableNamespaces`: whether this bubblewrap knows `--disable-userns`;
+ * the system-call filter refuses new namespaces in any case.
+ */
+export const sandboxArguments = (
+  python: string,
+  limits: RunnerLimits,
+  disableNamespaces: boolean
+): ReadonlyArray<string> => [
+  "--unshare-user",
+  "--unshare-pid",
+  "--unshare-net",
+  "--unshare-ipc",
+  "--unshare-uts",
+  "--unshare-cgroup-try",
+  ...(disableNamespaces ? ["--disable-userns"] : []),
+  "--die-with-parent",
+  "--new-session",
+  "--cap-drop",
+  "ALL",
+  "--hostname",
+  "sandbox",
+  "--ro-bind",
+  "/usr",
+  "/usr",
+  ...rootArguments(),
+  "--ro-bind-try",
+  "/etc/ld.so.cache",
+  "/etc/ld.so.cache",
+  ...devices.flatMap((device) => ["--dev-bind", device, device]),
+  "--size",
+  String(limits.scratchBytes),
+  "--tmpfs",
+  "/tmp",
+  // the root is a tmpfs without a limit
+  "--remount-ro",
+  "/",
+  "--chdir",
+  "/tmp",
+  "--seccomp",
+  String(filterDescriptor),
+  "--clearenv",
+  ...Object.entries({
+    PYTHONHASHSEED: "0",
+    TZ: "UTC",
+    LANG: "C.UTF-8",
+    PATH: "/usr/bin",
+    // one arena: each further one takes 64 MB of address space
+    MALLOC_ARENA_MAX: "1"
+  }).flatMap(([name, value]) => ["--setenv", name, value]),
+  "--",
+  python,
+  // no site packages, neither the system's nor the user's; no byte code is written
+  "-S",
+  "-s",
+  "-B",
+  "-c",
+  pythonRunner,
+  ...[
+    limits.cpuSeconds,
+    limits.memoryBytes,
+    limits.fileBytes,
+    limits.files,
+    limits.processes,
+    limits.valueBytes,
+    maximumDepth
+  ].map(String)
+]
