@@ -1,7 +1,8 @@
-/** Seeded task sources with disjoint train and test streams. */
+/** Tasks: seeded generators with disjoint train and test streams. */
 export * from "./CodeTask.ts"
 export * from "./generateTask.ts"
 export * from "./MathTask.ts"
+export * from "./procedural/index.ts"
 export type { Random } from "./Random.ts"
 export * from "./spellInteger.ts"
 export * from "./Split.ts"
