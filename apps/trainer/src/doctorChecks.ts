@@ -6,6 +6,7 @@ import type { ModelConfig } from "@sml/language-model"
 import { Learner } from "@sml/policy"
 import { checkDevice, type Device, OnnxPolicy } from "@sml/policy-onnx"
 import { fromPlatformError } from "@sml/run-store"
+import { PythonSandbox, statusSentence } from "@sml/teacher-verifiers/code"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
@@ -140,6 +141,17 @@ export const checkProvider = (device: Device, asked: Device): Effect.Effect<Doct
 
 /** What the check of a device is called. */
 export const deviceCheckName = (device: Device): string => `device ${device}`
+
+/** Whether Python programs can be run in a sandbox; without it only tasks in Python are refused. */
+export const checkPython = Effect.gen(function* () {
+  const { status } = yield* PythonSandbox
+  const found = yield* status
+  return {
+    name: "python",
+    status: found._tag === "works" ? "ok" : "absent",
+    detail: statusSentence(found)
+  } satisfies DoctorCheck
+}).pipe(Effect.provide(PythonSandbox.layer()))
 
 /** The folder of the runs. */
 export const checkRunFolder = Effect.fn("doctor.runFolder")(function* (runs: string) {

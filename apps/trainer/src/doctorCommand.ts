@@ -23,6 +23,7 @@ import {
   checkMachine,
   checkNode,
   checkProvider,
+  checkPython,
   checkRunFolder,
   deviceCheckName
 } from "./doctorChecks.ts"
@@ -91,6 +92,7 @@ export const doctorCommand = Command.make(
     yield* look("node", checkNode)
     yield* look("machine", checkMachine)
     yield* look("run folder", checkRunFolder(runs))
+    yield* look("python", checkPython)
     yield* look("student", checkStudent(checkpointDirectory))
     for (const each of Device.literals) {
       yield* look(deviceCheckName(each), checkProvider(each, device))
@@ -118,7 +120,7 @@ export const doctorCommand = Command.make(
   }, reported)
 ).pipe(
   Command.withDescription(
-    "Look at this machine: Node, memory, the folders, the embedded student, what the engine can compute on, how fast it is, and a model."
+    "Look at this machine: Node, memory, the folders, whether Python programs can be run safely, the embedded student, what the engine can compute on, how fast it is, and a model."
   ),
   Command.withShortDescription("see whether everything works on this machine")
 )
