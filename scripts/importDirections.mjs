@@ -11,6 +11,7 @@ export const mayImport = {
   tasks: ["env-pomdp"],
   "teacher-verifiers": ["env-pomdp"],
   "language-model": ["env-pomdp", "policy"],
+  "openai-compatible": [],
   "policy-onnx": ["policy", "language-model", "onnx-autodiff"],
   "grpo-core": ["env-pomdp", "policy"],
   "offline-sft": ["env-pomdp", "policy"],

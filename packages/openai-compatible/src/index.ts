@@ -1,0 +1,12 @@
+/** An `effect/ai` `LanguageModel` over any server that speaks `POST /chat/completions`. */
+export * from "./ChatCompletions.ts"
+export * from "./ChatError.ts"
+export * from "./ChatEvent.ts"
+export * from "./ChatMessage.ts"
+export * from "./ChatOptions.ts"
+export * from "./ChatReply.ts"
+export * from "./EndpointOptions.ts"
+export * from "./InvalidEndpoint.ts"
+export * as OpenAiCompatible from "./OpenAiCompatible.ts"
+export * from "./RateLimitHeaders.ts"
+export * from "./serverSentEvents.ts"
