@@ -1,127 +1,109 @@
 /**
- * The laws of group-relative advantages as fast-check properties, for anybody's implementation.
+ * The laws of advantages within a group as fast-check properties, for anybody's implementation.
  * Import it from `@sml/grpo-core/AdvantageLaws`; it needs `fast-check`, the rest of the package does
- * not.
+ * not. Forms that normalise over a batch of groups have theirs in
+ * `@sml/grpo-core/BatchAdvantageLaws`.
  */
 import * as fc from "fast-check"
+
+import type { AdvantageForm } from "./AdvantageForm.ts"
+import {
+  type AdvantageLaw,
+  allClose,
+  anyGroups,
+  close,
+  deviation,
+  eighths,
+  exactGroups,
+  groupsOf,
+  holds,
+  holdsOrder,
+  isConstant,
+  isRefused,
+  largestOf,
+  notFinite,
+  orders,
+  picked,
+  scaledSpread,
+  small,
+  sum
+} from "./internal/lawTools.ts"
+
+export type { AdvantageLaw } from "./internal/lawTools.ts"
 
 /** What is tested: the returns of one group in, one advantage each out; refuses by throwing. */
 export type AdvantageFunction = (returns: Float64Array) => ArrayLike<number>
 
+/** The forms whose advantages depend on one group alone. */
+export type GroupForm = Exclude<AdvantageForm["_tag"], "BatchStd" | "ReinforcePlusPlus">
+
 /** The conventions that an implementation follows. */
 export interface AdvantageLawOptions {
-  /** ε that it adds to the standard deviation; default 1e-6. */
+  /** Which form it is, see `AdvantageForm`; default `"GroupStd"`. */
+  readonly form?: GroupForm
+  /** ε that it adds to the divisor, where the form has one; default 1e-6. */
   readonly epsilon?: number
   /** Divisor `g` (`"population"`, the default) or `g − 1` (`"sample"`) in its standard deviation. */
   readonly std?: "population" | "sample"
-  /** `"full"`: all finite doubles (default). `"moderate"`: returns between −1000 and 1000. */
+  /**
+   * `"full"`: all finite doubles (default; in forms that do not divide, those whose differences are
+   * finite). `"moderate"`: returns between −1000 and 1000.
+   */
   readonly range?: "full" | "moderate"
   /** Largest relative error; default 1e-9. */
   readonly tolerance?: number
 }
 
-/** One law: run it with `fc.assert(law.property)`. */
-export interface AdvantageLaw {
-  readonly name: string
-  readonly property: fc.IProperty<unknown>
+/** What a form promises. */
+interface Profile {
+  /** What `r − mean` is divided by, besides ε; `undefined`: by nothing, scale is kept. */
+  readonly divisor: ((group: Float64Array) => number) | undefined
+  /** What `r − mean` is multiplied by in a group of `size`. */
+  readonly factor: (size: number) => number
+  readonly largest: (group: Float64Array) => number
+  /** Whether the mean of the returns does not matter, nor their sign. */
+  readonly centred: boolean
 }
 
-const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0)
+const range = (group: Float64Array): number =>
+  // halves, so that the difference of the largest doubles is finite
+  2 * (Math.max(...group.map((value) => value / 2)) - Math.min(...group.map((value) => value / 2)))
 
-/** Standard deviation of moderate values. */
-const deviation = (values: Float64Array, sample: boolean): number => {
-  const mean = sum(values) / values.length
-  const squares = values.map((value) => (value - mean) ** 2)
-  return Math.sqrt(sum(squares) / (values.length - (sample ? 1 : 0)))
+const unscaled = (): number => 1
+
+const profiles: { readonly [F in GroupForm]: (sample: boolean) => Profile } = {
+  GroupStd: (sample) => ({
+    divisor: (group) => deviation(group, sample),
+    factor: unscaled,
+    largest: ({ length }) => (sample ? (length - 1) / Math.sqrt(length) : Math.sqrt(length - 1)),
+    centred: true
+  }),
+  MeanCentred: () => ({
+    divisor: undefined,
+    factor: unscaled,
+    largest: (group) => range(group) * (1 - 1 / group.length),
+    centred: true
+  }),
+  LeaveOneOut: () => ({
+    divisor: undefined,
+    factor: (size) => size / (size - 1),
+    largest: range,
+    centred: true
+  }),
+  MeanNormalised: () => ({
+    divisor: (group) => sum(group) / group.length,
+    factor: unscaled,
+    largest: ({ length }) => length - 1,
+    centred: false
+  })
 }
-
-/** Whether the values are all one. */
-const isConstant = (values: Float64Array): boolean => values.every((value) => value === values[0])
-
-/** Multiples of 1/8, on which shifts and scalings by powers of two are exact. */
-const eighths = fc.integer({ min: -8000, max: 8000 }).map((value) => value / 8)
-
-const groupsOf = (
-  value: fc.Arbitrary<number>,
-  size: { readonly minLength: number; readonly maxLength: number }
-): fc.Arbitrary<Float64Array> => fc.array(value, size).map((values) => Float64Array.from(values))
-
-const small = { minLength: 2, maxLength: 16 }
-const exactGroups = groupsOf(eighths, small)
-
-/** Binary rewards, discounted returns, groups with ties, tiny and huge groups, and wide ranges. */
-const anyGroups = (range: "full" | "moderate"): fc.Arbitrary<Float64Array> => {
-  const wide =
-    range === "full"
-      ? fc.double({ noNaN: true, noDefaultInfinity: true })
-      : fc.double({ min: -1000, max: 1000, noNaN: true }).filter((value) => !isTiny(value))
-  return fc.oneof(
-    groupsOf(fc.constantFrom(0, 1), small),
-    groupsOf(fc.constantFrom(0, 1, 0.7, 0.7 ** 2, 0.7 ** 3), small),
-    groupsOf(eighths, { minLength: 100, maxLength: 1000 }),
-    exactGroups,
-    groupsOf(wide, small),
-    // ties among arbitrary values
-    fc
-      .array(wide, { minLength: 1, maxLength: 3 })
-      .chain((values) => groupsOf(fc.constantFrom(...values), small))
-  )
-}
-
-/** Squares of these vanish, which a moderate implementation need not stand. */
-const isTiny = (value: number): boolean => value !== 0 && Math.abs(value) < 1e-6
-
-/** `values` as multiples of their largest magnitude; the standard deviation of these; and ε in it. */
-const scaledSpread = (values: Float64Array, sample: boolean) => {
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const scaled = values.map((value) => (largest === 0 ? 0 : value / largest))
-  return { largest, spread: deviation(scaled, sample) }
-}
-
-/** Throws unless `actual` is within `tolerance` of `expected`. */
-const close = (actual: number, expected: number, tolerance: number, what: string): void => {
-  const allowed = tolerance * Math.max(1, Math.abs(expected))
-  if (!(Math.abs(actual - expected) <= allowed)) {
-    throw new Error(`${what}: ${actual}, expected ${expected} within ${allowed}`)
-  }
-}
-
-/** {@link close} for every member. */
-const allClose = (
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  tolerance: number
-): void => {
-  close(actual.length, expected.length, 0, "number of advantages")
-  for (let at = 0; at < expected.length; at++) {
-    close(actual[at] ?? Number.NaN, expected[at] ?? Number.NaN, tolerance, `advantage ${at}`)
-  }
-}
-
-const holds = (condition: boolean, what: string): void => {
-  if (!condition) throw new Error(what)
-}
-
-const isRefused = (advantages: AdvantageFunction, returns: Float64Array): boolean => {
-  try {
-    advantages(returns)
-  } catch {
-    return true
-  }
-  return false
-}
-
-/** Each index of a group of `size`, in some order. */
-const orders = (size: number): fc.Arbitrary<Array<number>> =>
-  fc.shuffledSubarray(
-    Array.from({ length: size }, (_, index) => index),
-    { minLength: size, maxLength: size }
-  )
 
 /**
- * The properties that an advantage function `(r − mean) / (std + ε)` must have, by name. They cover
- * binary and discounted rewards, ties, groups of 2 to 1000 and, unless told otherwise, all finite
- * doubles.
+ * The properties that an advantage function of the given form must have, by name. They cover binary
+ * and discounted rewards, ties, groups of 2 to 1000 and, unless told otherwise, all finite doubles.
+ * Which ones there are depends on the form: only `GroupStd` has a unit standard deviation, only forms
+ * that divide forget the scale of the rewards, and `MeanNormalised` refuses negative returns where the
+ * others turn their sign.
  *
  * @example
  * ```ts
@@ -147,14 +129,26 @@ export const advantageLaws = (
   advantages: AdvantageFunction,
   options: AdvantageLawOptions = {}
 ): ReadonlyArray<AdvantageLaw> => {
-  const { epsilon = 1e-6, range = "full", std = "population", tolerance = 1e-9 } = options
+  const { epsilon = 1e-6, form = "GroupStd", std = "population", tolerance = 1e-9 } = options
+  const moderate = options.range === "moderate"
   const sample = std === "sample"
-  const anyGroup = anyGroups(range)
+  const { centred, divisor, factor, largest } = profiles[form](sample)
+  const signed = (groups: fc.Arbitrary<Float64Array>) =>
+    centred ? groups : groups.map((group) => group.map(Math.abs))
+  const anyGroup = signed(
+    anyGroups(moderate ? "moderate" : divisor === undefined ? "differences" : "full")
+  )
+  const exactGroup = signed(exactGroups)
   const of = (returns: Float64Array): Float64Array => Float64Array.from(advantages(returns))
-  /** The factor between the advantages of two groups that differ in standard deviation alone. */
+  // advantages that keep the scale of the returns are compared in units of the largest
+  const unitOf = (expected: ArrayLike<number>) =>
+    divisor === undefined ? largestOf(expected) || 1 : 1
+  const same = (actual: ArrayLike<number>, expected: ArrayLike<number>, within = tolerance) =>
+    allClose(actual, expected, within, unitOf(expected))
+  /** The factor between the advantages of two groups that differ in the divisor alone. */
   const ratio = (from: number, to: number) => (from === 0 ? 0 : (from + epsilon) / (to + epsilon))
 
-  return [
+  const laws: Array<AdvantageLaw> = [
     {
       name: "one finite advantage for every return",
       property: fc.property(anyGroup, (group) => {
@@ -175,51 +169,23 @@ export const advantageLaws = (
       })
     },
     {
+      name: "the formula, on moderate returns",
+      property: fc.property(exactGroup, (group) => {
+        const mean = sum(group) / group.length
+        const below = divisor === undefined ? 1 : divisor(group) + epsilon
+        const expected = group.map((value) =>
+          isConstant(group) ? 0 : ((value - mean) * factor(group.length)) / below
+        )
+        same(of(group), expected)
+      })
+    },
+    {
       name: "zero mean",
       property: fc.property(anyGroup, (group) => {
         const result = of(group)
-        close(sum(result) / result.length, 0, tolerance * Math.sqrt(group.length), "mean")
-      })
-    },
-    {
-      name: "unit standard deviation up to epsilon",
-      property: fc.property(anyGroup, (group) => {
-        fc.pre(!isConstant(group))
-        const { largest, spread } = scaledSpread(group, sample)
-        // nearly equal returns: this reference loses its own digits
-        fc.pre(spread > 1e-6)
-        close(deviation(of(group), sample), spread / (spread + epsilon / largest), tolerance, "std")
-      })
-    },
-    {
-      name: "adding a constant changes nothing",
-      property: fc.property(
-        exactGroups,
-        fc.integer({ min: -1_000_000, max: 1_000_000 }),
-        (group, shift) => {
-          allClose(of(group.map((value) => value + shift)), of(group), tolerance)
-        }
-      )
-    },
-    {
-      name: "a positive factor changes nothing but the weight of epsilon",
-      property: fc.property(
-        exactGroups,
-        fc.integer(range === "full" ? { min: -900, max: 900 } : { min: -10, max: 10 }),
-        (group, exponent) => {
-          const factor = 2 ** exponent
-          const spread = deviation(group, sample)
-          const change = spread === 0 ? 0 : (spread + epsilon) / (spread + epsilon / factor)
-          const expected = of(group).map((value) => value * change)
-          allClose(of(group.map((value) => value * factor)), expected, tolerance)
-        }
-      )
-    },
-    {
-      name: "negated returns give negated advantages",
-      property: fc.property(anyGroup, (group) => {
-        const expected = of(group).map((value) => -value)
-        allClose(of(group.map((value) => -value)), expected, tolerance)
+        const unit = unitOf(result)
+        const mean = sum(result.map((value) => value / unit)) / result.length
+        close(mean, 0, tolerance * Math.sqrt(group.length), "mean")
       })
     },
     {
@@ -227,30 +193,19 @@ export const advantageLaws = (
       property: fc.property(
         anyGroup.chain((group) => fc.tuple(fc.constant(group), orders(group.length))),
         ([group, order]) => {
-          const pick = (values: Float64Array) =>
-            Float64Array.from(order, (index) => values[index] ?? Number.NaN)
-          allClose(of(pick(group)), pick(of(group)), tolerance)
+          same(of(picked(group, order)), picked(of(group), order))
         }
       )
     },
     {
       name: "a better return never has a smaller advantage, and equal returns have equal ones",
       property: fc.property(anyGroup, (group) => {
-        const result = of(group)
-        const order = Array.from(group.keys()).toSorted(
-          (left, right) => (group[left] ?? 0) - (group[right] ?? 0)
-        )
-        for (const [at, index] of order.slice(1).entries()) {
-          const before = order[at] ?? 0
-          const [low = 0, high = 0] = [result[before], result[index]]
-          const tied = group[before] === group[index]
-          holds(tied ? low === high : low <= high, `order of returns ${before} and ${index}`)
-        }
+        holdsOrder(group, of(group))
       })
     },
     {
       name: "a better return has a larger advantage",
-      property: fc.property(exactGroups, (group) => {
+      property: fc.property(exactGroup, (group) => {
         const result = of(group)
         const best = group.indexOf(Math.max(...group))
         const worst = group.indexOf(Math.min(...group))
@@ -261,19 +216,18 @@ export const advantageLaws = (
     {
       name: "bounded by the size of the group",
       property: fc.property(anyGroup, (group) => {
-        const size = group.length
-        const bound = sample ? (size - 1) / Math.sqrt(size) : Math.sqrt(size - 1)
-        const largest = of(group).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-        holds(largest <= bound * (1 + tolerance), `|advantage| ${largest} exceeds ${bound}`)
+        const bound = largest(group)
+        const found = largestOf(of(group))
+        holds(found <= bound * (1 + tolerance), `|advantage| ${found} exceeds ${bound}`)
       })
     },
     {
       name: "equal returns give exactly zero",
       property: fc.property(
-        range === "full" ? fc.double({ noNaN: true, noDefaultInfinity: true }) : eighths,
+        moderate ? eighths : fc.double({ noNaN: true, noDefaultInfinity: true }),
         fc.integer({ min: 2, max: 64 }),
         (value, size) => {
-          const result = of(new Float64Array(size).fill(value))
+          const result = of(new Float64Array(size).fill(centred ? value : Math.abs(value)))
           holds(
             result.every((advantage) => advantage === 0),
             "an advantage is not 0"
@@ -283,22 +237,23 @@ export const advantageLaws = (
     },
     {
       name: "repeating every return changes nothing but the divisor",
-      property: fc.property(exactGroups, (group) => {
+      property: fc.property(exactGroup, (group) => {
         const twice = Float64Array.of(...group, ...group)
         const once = of(group)
-        const change = ratio(deviation(group, sample), deviation(twice, sample))
+        const divided = divisor === undefined ? 1 : ratio(divisor(group), divisor(twice))
+        const change = (divided * factor(twice.length)) / factor(group.length)
         const expected = Float64Array.of(...once, ...once).map((value) => value * change)
-        allClose(of(twice), expected, tolerance)
+        same(of(twice), expected)
       })
     },
     {
       name: "single precision agrees with double precision",
       property: fc.property(
-        groupsOf(fc.double({ min: -1, max: 1, noNaN: true }), small),
+        signed(groupsOf(fc.double({ min: -1, max: 1, noNaN: true }), small)),
         (group) => {
           fc.pre(deviation(group, sample) > 0.1)
-          // rounding moves a return by 6e-8, an advantage by that over the standard deviation
-          allClose(of(group.map(Math.fround)), of(group), Math.max(tolerance, 1e-5))
+          // rounding moves a return by 6e-8, an advantage by that over the divisor
+          same(of(group.map(Math.fround)), of(group), Math.max(tolerance, 1e-5))
         }
       )
     },
@@ -310,17 +265,79 @@ export const advantageLaws = (
     },
     {
       name: "non-finite returns are refused",
+      property: fc.property(exactGroup, fc.nat(), notFinite, (group, at, value) => {
+        const spoilt = group.with(at % group.length, value)
+        holds(isRefused(advantages, spoilt), `${value} was accepted`)
+      })
+    },
+    {
+      name:
+        divisor === undefined
+          ? "a positive factor multiplies the advantages"
+          : "a positive factor changes nothing but the weight of epsilon",
       property: fc.property(
-        exactGroups,
-        fc.nat(),
-        fc.constantFrom(Number.NaN, Infinity, -Infinity),
-        (group, at, value) => {
-          holds(
-            isRefused(advantages, group.with(at % group.length, value)),
-            `${value} was accepted`
-          )
+        exactGroup,
+        fc.integer(moderate ? { min: -10, max: 10 } : { min: -900, max: 900 }),
+        (group, exponent) => {
+          const scale = 2 ** exponent
+          const below = divisor?.(group)
+          const change =
+            below === undefined
+              ? scale
+              : below === 0
+                ? 0
+                : (below + epsilon) / (below + epsilon / scale)
+          const expected = of(group).map((value) => value * change)
+          same(of(group.map((value) => value * scale)), expected)
         }
       )
     }
   ]
+  if (centred) {
+    laws.push(
+      {
+        name: "adding a constant changes nothing",
+        property: fc.property(
+          exactGroup,
+          fc.integer({ min: -1_000_000, max: 1_000_000 }),
+          (group, shift) => {
+            same(of(group.map((value) => value + shift)), of(group))
+          }
+        )
+      },
+      {
+        name: "negated returns give negated advantages",
+        property: fc.property(anyGroup, (group) => {
+          const expected = of(group).map((value) => -value)
+          same(of(group.map((value) => -value)), expected)
+        })
+      }
+    )
+  } else {
+    laws.push({
+      name: "negative returns are refused",
+      property: fc.property(
+        exactGroup,
+        fc.nat(),
+        fc.integer({ min: 1, max: 8000 }),
+        (group, at, size) => {
+          const spoilt = group.with(at % group.length, -size / 8)
+          holds(isRefused(advantages, spoilt), `${-size / 8} was accepted`)
+        }
+      )
+    })
+  }
+  if (form === "GroupStd") {
+    laws.push({
+      name: "unit standard deviation up to epsilon",
+      property: fc.property(anyGroup, (group) => {
+        fc.pre(!isConstant(group))
+        const { largest: scale, spread } = scaledSpread(group, sample)
+        // nearly equal returns: this reference loses its own digits
+        fc.pre(spread > 1e-6)
+        close(deviation(of(group), sample), spread / (spread + epsilon / scale), tolerance, "std")
+      })
+    })
+  }
+  return laws
 }

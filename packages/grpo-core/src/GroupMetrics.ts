@@ -17,7 +17,9 @@ import type { ScoredGroup } from "./ScoredGroup.ts"
  * - `entropy`: mean of `−logprob` over all sampled tokens (nats), an unbiased estimate of the
  *   policy's entropy a token.
  * - `by_group/*`: fractions of the groups with any episode left that are mixed, all solved, unsolved.
- * - `groups/*`, `episodes/*`: counts. `groups/zero_std` and `groups/too_few_episodes` were dropped.
+ * - `groups/*`, `episodes/*`: counts. `groups/zero_std` (whose returns
+ *   are all equal; dropped, unless the advantages compare over the batch) and
+ *   `groups/too_few_episodes` (dropped).
  */
 export const GroupMetrics = Schema.Struct({
   reward: Schema.Finite,
@@ -64,7 +66,7 @@ export const groupMetrics = (groups: ReadonlyArray<ScoredGroup>): GroupMetrics =
   const logprobs = turns.flatMap((turn) => turn.trace?.logprobs ?? [])
   const judged = groups.filter((group) => group.episodes.length > 0)
   const comparable = groups.filter((group) => group.dropped !== "too-few-episodes")
-  const zeroStd = count(groups, (group) => group.dropped === "zero-variance")
+  const zeroStd = count(comparable, (group) => group.std === 0)
   const allGood = count(judged, (group) => group.episodes.every(({ reward }) => reward === 1))
   const allBad = count(judged, (group) => group.episodes.every(({ reward }) => reward === 0))
   const fraction = (number: number) => number / Math.max(1, judged.length)

@@ -3,6 +3,10 @@ import { adamW, AdamW, Objective } from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
+import { AdvantageForm } from "./AdvantageForm.ts"
+
+const groupStd: AdvantageForm = { _tag: "GroupStd", epsilon: 1e-6, std: "population" }
+
 const positive = Schema.Finite.pipe(Schema.check(Schema.isGreaterThan(0)))
 
 /** PPO's clipped surrogate at ±0.2, averaged over all trained tokens of the update. */
@@ -15,7 +19,8 @@ const clippedTokenMean: Objective = {
 
 /**
  * - `discount`: γ per turn (arXiv:2602.16488: 0.7).
- * - `epsilon`: added to the standard deviation of a group's returns.
+ * - `advantage`: from returns to advantages, see `AdvantageForm`; by default the paper's, over the
+ *   group's population standard deviation plus 1e-6.
  * - `objective`: the loss; clipped at ±0.2 and averaged over trained tokens by default. No KL term
  *   and no reference model (β = 0 in the paper).
  * - `optimiser`: AdamW at 3e-4.
@@ -28,10 +33,7 @@ export const UpdateOptions = Schema.Struct({
     Schema.check(Schema.isLessThanOrEqualTo(1)),
     Schema.withDecodingDefaultKey(Effect.succeed(0.7))
   ),
-  epsilon: Schema.Finite.pipe(
-    Schema.check(Schema.isGreaterThanOrEqualTo(0)),
-    Schema.withDecodingDefaultKey(Effect.succeed(1e-6))
-  ),
+  advantage: AdvantageForm.pipe(Schema.withDecodingDefaultKey(Effect.succeed(groupStd))),
   objective: Objective.pipe(Schema.withDecodingDefaultKey(Effect.succeed(clippedTokenMean))),
   optimiser: AdamW.pipe(Schema.withDecodingDefaultKey(Effect.succeed(adamW()))),
   verifyLogprobs: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),

@@ -5,19 +5,12 @@ import type { Datum, DatumError } from "@sml/policy"
 import * as Result from "effect/Result"
 
 import { episodeDatum } from "./episodeDatum.ts"
-import type { GroupTooSmall, MixedTasks, NonFiniteReturn } from "./GroupError.ts"
 import { type GroupMetrics, groupMetrics } from "./GroupMetrics.ts"
 import { NoEpisodes } from "./NoEpisodes.ts"
-import { type ScoredGroup, type ScoreOptions, scoreGroup } from "./ScoredGroup.ts"
+import { type ScoredGroup, type ScoreError, type ScoreOptions, scoreGroups } from "./ScoredGroup.ts"
 
 /** What stands in the way of training on groups. */
-export type GroupDataError =
-  | MixedTasks
-  | GroupTooSmall
-  | NonFiniteReturn
-  | NoEpisodes
-  | MissingTrace
-  | DatumError
+export type GroupDataError = ScoreError | NoEpisodes | MissingTrace | DatumError
 
 /** `data[i]` is episode `episodes[i]`; dropped groups and silent episodes are in neither. */
 export interface GroupData {
@@ -42,8 +35,7 @@ export const groupData = (
   options: ScoreOptions
 ): Result.Result<GroupData, GroupDataError> =>
   Result.gen(function* () {
-    const scored: Array<ScoredGroup> = []
-    for (const group of groups) scored.push(yield* scoreGroup(group, options))
+    const scored = yield* scoreGroups(groups, options)
     const metrics = groupMetrics(scored)
     const failed = metrics["episodes/failed"]
     if (metrics["episodes/count"] === failed) {

@@ -3,6 +3,8 @@
  * arXiv:2602.16488): advantages within groups of episodes of one task, the update, the loop. The laws
  * of advantages, as properties for your own implementation, are in `@sml/grpo-core/AdvantageLaws`.
  */
+export * from "./AdvantageForm.ts"
+export * from "./advantages.ts"
 export * from "./clipRatios.ts"
 export * from "./compareLogprobs.ts"
 export * from "./episodeDatum.ts"

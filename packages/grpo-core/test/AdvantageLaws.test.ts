@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { type AdvantageFunction, advantageLaws } from "@sml/grpo-core/AdvantageLaws"
+import { type AdvantageFunction, advantageLaws, type GroupForm } from "@sml/grpo-core/AdvantageLaws"
 import * as fc from "fast-check"
 
 interface Recipe {
@@ -22,6 +22,16 @@ const naive =
     const centred = returns.map((value) => value - centre(returns))
     const squares = centred.reduce((total, value) => total + value * value, 0)
     return centred.map((value) => value / (Math.sqrt(squares / divisor(returns.length)) + epsilon))
+  }
+
+/** `r − mean`, changed as a form asks. */
+const other =
+  (change: (deviation: number, returns: Float64Array) => number, positive = false) =>
+  (returns: Float64Array): Float64Array => {
+    if (returns.length < 2 || !returns.every(Number.isFinite)) throw new Error("bad group")
+    if (positive && returns.some((value) => value < 0)) throw new Error("negative")
+    if (returns.every((value) => value === returns[0])) return new Float64Array(returns.length)
+    return returns.map((value) => change(value - mean(returns), returns))
   }
 
 const broken = (
@@ -50,6 +60,10 @@ describe("advantageLaws", () => {
   })
 
   const spoilt: ReadonlyArray<readonly [string, AdvantageFunction]> = [
+    [
+      "the formula, on moderate returns",
+      (returns) => naive({})(returns).map((value) => value * 1.01)
+    ],
     ["zero mean", naive({ centre: (returns) => Math.min(...returns) })],
     ["adding a constant changes nothing", naive({ centre: () => 0 })],
     ["a positive factor changes nothing but the weight of epsilon", naive({ epsilon: 0.5 })],
@@ -95,6 +109,25 @@ describe("advantageLaws", () => {
   it.each(spoilt)("%s: broken by an implementation without it", (name, advantages) => {
     const law = advantageLaws(advantages, { range: "moderate" }).find((one) => one.name === name)
     expect(law && fc.check(law.property, { numRuns: 100, seed: 1 }).failed).toBe(true)
+  })
+
+  // the formulas of the other forms, and each of them taken for another
+  const others: ReadonlyArray<readonly [GroupForm, AdvantageFunction]> = [
+    ["MeanCentred", other((deviation) => deviation)],
+    ["LeaveOneOut", other((deviation, { length }) => (deviation * length) / (length - 1))],
+    ["MeanNormalised", other((deviation, returns) => deviation / (mean(returns) + 1e-6), true)]
+  ]
+  it.each(others)("of %s hold for its plain formula, and for no other", (form, advantages) => {
+    expect(broken(advantages, { form })).toEqual([])
+    const taken = [...others, ["GroupStd", naive({})] as const].filter(([name]) => name !== form)
+    for (const [, another] of taken) {
+      expect(broken(another, { form })).toContain("the formula, on moderate returns")
+    }
+  })
+
+  it("ask of MeanNormalised that it refuses negative returns", () => {
+    const lenient = other((deviation, returns) => deviation / (mean(returns) + 1e-6))
+    expect(broken(lenient, { form: "MeanNormalised" })).toEqual(["negative returns are refused"])
   })
 
   it("has a counterexample here for every law", () => {

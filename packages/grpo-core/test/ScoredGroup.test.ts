@@ -1,12 +1,15 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Group } from "@sml/env-pomdp"
-import { scoreGroup } from "@sml/grpo-core"
+import { type AdvantageForm, scoreGroup, scoreGroups } from "@sml/grpo-core"
 import { Result } from "effect"
 import * as fc from "fast-check"
 
 import { episodeOf, type Said, secretTask } from "./HintWorld.ts"
 
-const options = { discount: 0.7, epsilon: 1e-6 }
+const options = {
+  discount: 0.7,
+  advantage: { _tag: "GroupStd", epsilon: 1e-6, std: "population" }
+} as const
 const task = secretTask(1)
 
 /** An episode solved at the given turn, or never (0). */
@@ -78,6 +81,47 @@ describe("scoreGroup", () => {
       task: "secret 1"
     })
     expect(refusal({ task, episodes: [] }).message).toMatch(/secret 1 has 0 member/)
+  })
+
+  it("compares over the batch where the form asks for it, and drops what cannot be compared", () => {
+    const groups = [
+      { task, episodes: [solvedAt(1), solvedAt(0), failed()] },
+      { task, episodes: [solvedAt(1), solvedAt(1)] },
+      { task, episodes: [solvedAt(1), failed()] }
+    ]
+    const scored = (advantage: AdvantageForm) =>
+      Result.getOrThrow(scoreGroups(groups, { discount: 1, advantage }))
+    const batch = { epsilon: 0, std: "population" } as const
+    // returns 1, 0 | 1, 1, whose standard deviation is √3/4; the third group has nothing to compare
+    const [one, two, three] = scored({ _tag: "BatchStd", ...batch })
+    expect(one?.advantages[0]).toBeCloseTo(0.5 / (Math.sqrt(3) / 4), 12)
+    expect(two).toMatchObject({ dropped: "zero-variance", std: 0 })
+    expect(three).toMatchObject({ dropped: "too-few-episodes", failed: 1 })
+    const global = scored({ _tag: "ReinforcePlusPlus", baseline: "batch", ...batch })
+    expect(global[1]?.dropped).toBeUndefined()
+    expect(global[1]?.advantages[0]).toBeCloseTo(0.25 / (Math.sqrt(3) / 4), 12)
+  })
+
+  it("takes the penalty of each episode from its return", () => {
+    const penalised = Result.getOrThrow(
+      scoreGroup(
+        { task, episodes: [solvedAt(1), solvedAt(1, 1)] },
+        { ...options, penalty: ({ state }) => state.seed / 4 }
+      )
+    )
+    expect([...penalised.returns]).toEqual([1, 0.75])
+    expect(penalised.dropped).toBeUndefined()
+    const negative = scoreGroup(
+      { task, episodes: [solvedAt(1), solvedAt(0, 1)] },
+      {
+        discount: 1,
+        advantage: { _tag: "MeanNormalised", epsilon: 0 },
+        penalty: ({ state }) => state.seed
+      }
+    )
+    expect(Result.getOrThrow(Result.flip(negative)).message).toMatch(
+      /Return 1 of the group of task secret 1 is -1/
+    )
   })
 
   it("refuses returns that are not finite", () => {

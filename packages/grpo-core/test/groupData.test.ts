@@ -5,7 +5,10 @@ import { Result, Schema } from "effect"
 
 import { episodeOf, guesses, secretTask } from "./HintWorld.ts"
 
-const options = { discount: 0.5, epsilon: 0 }
+const options = {
+  discount: 0.5,
+  advantage: { _tag: "GroupStd", epsilon: 0, std: "population" }
+} as const
 const dataOf = (groups: ReadonlyArray<Group>) => Result.getOrThrow(groupData(groups, options))
 const refusal = (groups: ReadonlyArray<Group>) =>
   Result.getOrThrow(Result.flip(groupData(groups, options)))

@@ -49,7 +49,10 @@ describe("update", () => {
       const task = secretTask(1)
       const long = episodeOf(task, [{ context: [0], ids: [2, 0, 2], verdict: "correct" }])
       const short = episodeOf(task, [{ context: [0], ids: [3] }])
-      const metrics = yield* update([{ task, episodes: [long, short] }], { optimiser, epsilon: 0 })
+      const metrics = yield* update([{ task, episodes: [long, short] }], {
+        optimiser,
+        advantage: { _tag: "GroupStd", epsilon: 0, std: "population" }
+      })
       assert(metrics.updated)
       // three tokens of advantage 1, one of −1
       assert.closeTo(metrics.loss, -(3 - 1) / 4, 1e-6)
@@ -178,7 +181,11 @@ describe("update", () => {
   it.effect("refuses options that cannot act", () =>
     Effect.gen(function* () {
       const groups = [guesses([1, 2])]
-      for (const options of [{ discount: 1.5 }, { epsilon: -1 }, { logprobTolerance: 0 }]) {
+      for (const options of [
+        { discount: 1.5 },
+        { advantage: { _tag: "MeanNormalised", epsilon: -1 } } as const,
+        { logprobTolerance: 0 }
+      ]) {
         const error = yield* Effect.flip(update(groups, options))
         assert.strictEqual(error._tag, "InvalidOptions")
         assert.include(error.message, Object.keys(options).join())
