@@ -43,7 +43,7 @@ export const pythonFailure = (
 
 const notDecodable = pythonFailure("error", "ProtocolError", "sent something that is no value")
 
-// bubblewrap's exit code for a signal is 128 + its number
+// the exit code for a signal is 128 + its number; this one is the limit of processor time
 const outOfTime = 128 + 24
 
 /** What it means for a program that its process is gone. */

@@ -6,7 +6,7 @@ import { Socket } from "node:net"
 
 import * as Effect from "effect/Effect"
 
-import { channelDescriptor, filterDescriptor } from "./bubblewrap.ts"
+import { channelDescriptor, filterDescriptor, infoDescriptor } from "./bubblewrap.ts"
 import { decodeValue } from "./PythonFrame.ts"
 
 /** What is run, and how much it may say. */
@@ -44,6 +44,17 @@ const nonceBytes = 8
 const prefixBytes = nonceBytes + 1
 const keptErrorText = 4000
 
+/** How long bubblewrap may take to leave when what it watches over is gone. */
+const patienceMillis = 2000
+
+const signalKill = (pid: number): void => {
+  try {
+    process.kill(pid, "SIGKILL")
+  } catch {
+    // it has gone by itself, and "close" is under way
+  }
+}
+
 /** Root runs the sandbox as nobody: the number of processes is not limited for root. */
 const nobody = 65_534
 
@@ -67,6 +78,8 @@ export class PythonProcess {
   private outputSize = 0
   private errorText = ""
   private timer: NodeJS.Timeout | undefined
+  /** The first process inside, as the host numbers it; bubblewrap itself waits outside. */
+  private insidePid: number | undefined
   private readonly onEnd: Array<() => void> = []
 
   constructor(command: PythonCommand) {
@@ -78,7 +91,7 @@ export class PythonProcess {
       cwd: "/",
       // a process group of its own, to be killed as one
       detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
       ...(isRoot ? { uid: nobody, gid: nobody } : {})
     })
     this.child.on("error", (error) => this.finish("failed", null, error.message))
@@ -99,6 +112,12 @@ export class PythonProcess {
     }
     this.stream(channelDescriptor)?.on("data", (data: Buffer) => this.onData(data))
     this.stream(filterDescriptor)?.end(command.filter)
+    let info = ""
+    this.stream(infoDescriptor)?.on("data", (data: Buffer) => {
+      info += data.toString("latin1")
+      const pid = /"child-pid":\s*(\d+)/.exec(info)?.[1]
+      if (pid !== undefined) this.insidePid = Number(pid)
+    })
   }
 
   /** Whether it has ended. */
@@ -180,6 +199,7 @@ export class PythonProcess {
 
   /** Kills it and waits until it is gone. */
   readonly stopped: Effect.Effect<void> = Effect.suspend(() => {
+    this.hold(true)
     this.kill("stopped")
     return Effect.asVoid(this.end)
   })
@@ -206,10 +226,13 @@ export class PythonProcess {
     this.killedFor ??= reason
     const { pid } = this.child
     if (pid === undefined) return
-    try {
-      process.kill(-pid, "SIGKILL")
-    } catch {
-      // it has gone by itself, and "close" is under way
+    if (this.insidePid === undefined) signalKill(-pid)
+    else {
+      // with the first process all others inside die; bubblewrap sees it, clears up and leaves
+      signalKill(this.insidePid)
+      setTimeout(() => {
+        if (this.ended === undefined) signalKill(-pid)
+      }, patienceMillis).unref()
     }
     this.stream(channelDescriptor)?.destroy()
   }

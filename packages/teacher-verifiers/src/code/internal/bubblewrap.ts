@@ -41,6 +41,7 @@ const rootArguments = (): ReadonlyArray<string> =>
 /** File descriptors of the sandboxed process, in the order in which it is given them. */
 export const channelDescriptor = 3
 export const filterDescriptor = 4
+export const infoDescriptor = 5
 
 /**
  * The arguments of bubblewrap. Nothing of the host is visible but `/usr`; there is no `/proc`; the only
@@ -54,6 +55,10 @@ export const sandboxArguments = (
 ): ReadonlyArray<string> => [
   "--unshare-user",
   "--unshare-pid",
+  // else bubblewrap leaves a process inside for which nobody waits: a zombie, where init does not reap
+  "--as-pid-1",
+  "--info-fd",
+  String(infoDescriptor),
   "--unshare-net",
   "--unshare-ipc",
   "--unshare-uts",
