@@ -35,9 +35,7 @@ export class StudentError extends Schema.TaggedError<StudentError>()("StudentErr
  */
 export class TeacherError extends Schema.TaggedError<TeacherError>()("TeacherError", {
   reason: Schema.String,
-  kind: Schema.optionalKey(
-    Schema.Literals(["unavailable", "timeout", "malformed", "unknown-task"])
-  )
+  kind: Schema.optionalKey(Schema.Literals(["unavailable", "timeout", "malformed", "unknown-task"]))
 }) {
   override get message(): string {
     return this.reason

@@ -5,6 +5,7 @@ import {
   DialogueState,
   disclosedSoFar,
   isDone,
+  leakAttempts,
   observe,
   type Observation,
   reset,
@@ -172,5 +173,42 @@ describe("DialogueState", () => {
         expect(Schema.decodeUnknownSync(DialogueState)(json)).toEqual(state)
       })
     )
+  })
+})
+
+describe("leakAttempts", () => {
+  it("counts guarded replies only, and travels with the episode", () => {
+    const withheld = fc.option(fc.nat({ max: 4 }), { nil: undefined })
+    fc.assert(
+      fc.property(fc.array(withheld, { maxLength: 6 }), (counts) => {
+        let state = reset(task, { horizon: 10 })
+        for (const count of counts) {
+          const reply = { text: "no", disclosed: [] }
+          state = appendTeacher(
+            state,
+            count === undefined ? reply : { ...reply, leakAttempts: count }
+          )
+        }
+        const known = counts.filter((count) => count !== undefined)
+        const expected = {
+          guarded: known.length,
+          leaky: known.filter((count) => count > 0).length,
+          drafts: known.reduce((sum, count) => sum + count, 0)
+        }
+        expect(leakAttempts(state)).toEqual(expected)
+        const json = Schema.encodeUnknownSync(DialogueState)(state)
+        const read = Schema.decodeUnknownSync(DialogueState)(JSON.parse(JSON.stringify(json)))
+        expect(leakAttempts(read)).toEqual(expected)
+      })
+    )
+  })
+
+  it("refuses a negative count", () => {
+    const state = appendTeacher(reset(task, { horizon: 1 }), {
+      text: "no",
+      disclosed: [],
+      leakAttempts: -1
+    })
+    expect(Schema.is(DialogueState)(state)).toBe(false)
   })
 })

@@ -1,2 +1,12 @@
 /** Teachers that guide without telling, and the guard between them and the student. */
+export * as LanguageModelTeacher from "./LanguageModelTeacher.ts"
+export type { LanguageModelTeacherOptions } from "./LanguageModelTeacher.ts"
+export * as LeakGuard from "./LeakGuard.ts"
+export type { LeakGuardOptions } from "./LeakGuard.ts"
+export * as ScriptedTeacher from "./ScriptedTeacher.ts"
+export type { ScriptedTeacherOptions, TeacherLevel } from "./ScriptedTeacher.ts"
+export { scriptedReply } from "./ScriptedTeacher.ts"
 export * from "./Shard.ts"
+export * from "./TeacherKnowledge.ts"
+export * from "./TeacherModel.ts"
+export * from "./teacherPrompt.ts"
