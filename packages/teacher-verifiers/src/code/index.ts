@@ -1,4 +1,5 @@
 /** Running programs that nobody trusts, and judging what they give. */
+export * from "./extractCode.ts"
 export * from "./JavaScriptSandbox.ts"
 export * from "./PlainValue.ts"
 export * from "./plainFromJson.ts"
