@@ -1,0 +1,67 @@
+/** Extraction and comparison in one. */
+import type { AnswerComparison } from "./compareAnswers.ts"
+import { compareAnswers, sideOfAnswer } from "./compareAnswers.ts"
+import type { CompareOptions } from "./CompareOptions.ts"
+import type { ExtractOptions } from "./extractAnswer.ts"
+import { extractAnswer } from "./extractAnswer.ts"
+
+/** Options of both parts, and `side`: whether to say on which side a wrong number lies. */
+export interface JudgeOptions extends CompareOptions, Pick<ExtractOptions, "source" | "forms"> {
+  readonly side?: boolean
+}
+
+/** `no-attempt`, or the answer that was found and how it compares. */
+export type AnswerJudgement =
+  | { readonly _tag: "no-attempt" }
+  | {
+      readonly _tag: "attempt"
+      readonly answer: string
+      readonly comparison: AnswerComparison
+      readonly side: "low" | "high" | null
+    }
+
+/** What kind of answer the reference is. */
+const expectationOf = (gold: string): "math" | "text" | "choice" => {
+  const inner = gold
+    .trim()
+    .replace(/^\$(.*)\$$/, "$1")
+    .replace(/^\\text(?:bf)?\{([^{}]*)\}$/, "$1")
+    .trim()
+  if (/^\(?[A-Z]\)?$/.test(inner)) return "choice"
+  return /^\p{L}[\p{L}\s'-]{2,}$/u.test(inner) ? "text" : "math"
+}
+
+/**
+ * Judges a whole text against a reference. The reference may itself be a worked solution that ends in
+ * an answer; the text is an "utterance" of a dialogue unless `source` is "prediction".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { judgeAnswer } from "@sml/teacher-verifiers/math"
+ *
+ * const right = judgeAnswer("72", "She sold 48 + 24 = 72 clips.\n#### 72")
+ * assert.equal(right._tag === "attempt" && right.comparison._tag, "equal")
+ * assert.equal(judgeAnswer("72", "How many did she sell in May?")._tag, "no-attempt")
+ * const free = judgeAnswer("72", "so it is 72 clips", { source: "prediction" })
+ * assert.equal(free._tag === "attempt" && free.comparison._tag, "equal")
+ * ```
+ */
+export const judgeAnswer = (
+  goldText: string,
+  text: string,
+  { forms, side, source = "utterance", ...options }: JudgeOptions = {}
+): AnswerJudgement => {
+  const gold = extractAnswer(goldText, { source: "prediction" })?.text ?? goldText.trim()
+  const expect = expectationOf(gold)
+  const found = extractAnswer(text, { source, expect, ...(forms === undefined ? {} : { forms }) })
+  if (found === undefined) return { _tag: "no-attempt" }
+  const comparison = compareAnswers(gold, found.text, options)
+  return {
+    _tag: "attempt",
+    answer: found.text,
+    comparison,
+    side:
+      side === true && comparison._tag !== "equal" ? (sideOfAnswer(gold, found.text) ?? null) : null
+  }
+}
