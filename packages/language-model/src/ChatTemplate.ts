@@ -4,9 +4,12 @@ import * as Result from "effect/Result"
 
 import { ChatTemplateError } from "./TokenizerError.ts"
 
-/** One message; the teacher of a dialogue is the user, the student the assistant. */
+/**
+ * One message; the teacher of a dialogue is the user, the student the assistant. Not every template
+ * knows system messages.
+ */
 export interface ChatMessage {
-  readonly role: "user" | "assistant"
+  readonly role: "system" | "user" | "assistant"
   readonly content: string
 }
 

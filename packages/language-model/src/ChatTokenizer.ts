@@ -180,12 +180,18 @@ export const makeChatTokenizer = (
   })
 }
 
+/** A tokenizer, a template, and the tokens by which the checkpoint ends a turn or a text. */
+export interface ChatFiles {
+  readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate
+  readonly endTokens: ReadonlyArray<number>
+}
+
 /**
- * Reads the tokenizer and the chat template of a Hugging Face folder: `tokenizer.json`,
- * `tokenizer_config.json`, `chat_template.jinja` (else the `chat_template` of the configuration), and
- * the end tokens of `generation_config.json`; or those that a `.gguf` file carries.
+ * Reads what {@link readChatTokenizer} reads, for whoever renders each conversation as a whole: nothing
+ * is asked of the template but that it compiles.
  */
-export const readChatTokenizer = Effect.fn("ChatTokenizer.read")(function* (path: string) {
+export const readChatFiles = Effect.fn("ChatTokenizer.readFiles")(function* (path: string) {
   const source = yield* readTokenizerSource(path)
   const tokenizer = yield* Effect.fromResult(
     makeTokenizer(source.tokenizer.json, source.config.json ?? {}, source.tokenizer.file)
@@ -219,6 +225,16 @@ export const readChatTokenizer = Effect.fn("ChatTokenizer.read")(function* (path
     })
   )
   const endTokens = [...(eosId === undefined ? [] : [eosId]), ...endTokenIds]
+  return { tokenizer, template, endTokens } satisfies ChatFiles
+})
+
+/**
+ * Reads the tokenizer and the chat template of a Hugging Face folder: `tokenizer.json`,
+ * `tokenizer_config.json`, `chat_template.jinja` (else the `chat_template` of the configuration), and
+ * the end tokens of `generation_config.json`; or those that a `.gguf` file carries.
+ */
+export const readChatTokenizer = Effect.fn("ChatTokenizer.read")(function* (path: string) {
+  const { endTokens, template, tokenizer } = yield* readChatFiles(path)
   return yield* Effect.fromResult(makeChatTokenizer(tokenizer, template, endTokens))
 })
 

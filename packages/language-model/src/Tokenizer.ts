@@ -13,6 +13,8 @@ import { TokenizerError } from "./TokenizerError.ts"
 /**
  * - `encode`: the ids of a text, without the tokens that a tokenizer puts around a whole sequence.
  *   Control tokens that are written out in the text become their ids.
+ * - `encodeSequence`: the ids of a whole text, with the tokens that the tokenizer puts around it, such
+ *   as a first one.
  * - `decode`: the text of ids, control tokens left out.
  * - `tokenId`: the id of one token.
  * - `addedTokens`: the ids of tokens that are always whole, whatever stands around them.
@@ -24,6 +26,7 @@ import { TokenizerError } from "./TokenizerError.ts"
  */
 export interface Tokenizer {
   readonly encode: (text: string) => ReadonlyArray<number>
+  readonly encodeSequence: (text: string) => ReadonlyArray<number>
   readonly decode: (ids: ReadonlyArray<number>) => string
   readonly tokenId: (token: string) => number | undefined
   readonly addedTokens: ReadonlySet<number>
@@ -103,12 +106,14 @@ export const makeTokenizer = (
       vocabularySize = Math.max(vocabularySize, id + 1)
     const addedTokens = new Set(added.map(({ id }) => id))
     let bytes: ReadonlyArray<Uint8Array | undefined> | undefined
+    const idsOf = (text: string, around: boolean) =>
+      tokenizer
+        .encode(text, { add_special_tokens: around })
+        // the library leaves a hole where it knows no token
+        .ids.flatMap((id: number | undefined) => id ?? unknownId ?? [])
     return {
-      encode: (text) =>
-        tokenizer
-          .encode(text, { add_special_tokens: false })
-          // the library leaves a hole where it knows no token
-          .ids.flatMap((id: number | undefined) => id ?? unknownId ?? []),
+      encode: (text) => idsOf(text, false),
+      encodeSequence: (text) => idsOf(text, true),
       decode: (ids) => {
         const kept = ids.filter(
           // models have more rows than there are tokens

@@ -10,7 +10,8 @@ import {
   compileChatTemplate,
   dialogueStream,
   makeChatTokenizer,
-  makeTokenizer
+  makeTokenizer,
+  readChatFiles
 } from "@sml/language-model"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -232,6 +233,21 @@ describe("ChatTokenizer.layer", () => {
         stop: [4, 0],
         template: join(directory, "chat_template.jinja")
       })
+    })
+  })
+
+  it("reads a template that is not append-only, for whoever renders whole conversations", async () => {
+    const forgetful = "{% for m in messages[-1:] %}[{{ m.role }}] {{ m.content }}{% endfor %}"
+    const files = { ...good, "chat_template.jinja": forgetful }
+    await inFolder(files, async (directory) => {
+      assert.match(String(await load(directory)), /not append-only/)
+      const { endTokens, template } = await Effect.runPromise(readChatFiles(directory))
+      assert.deepEqual(endTokens, [4])
+      const conversation = [
+        { role: "user", content: "a" },
+        { role: "system", content: "b" }
+      ] as const
+      assert.equal(Result.getOrThrow(template.render(conversation, true)), "[system] b")
     })
   })
 

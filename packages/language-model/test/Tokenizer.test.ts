@@ -158,6 +158,7 @@ describe.skipIf(!existsSync(stories))("stories260K (skipped without ../shared)",
       readFileSync(join(stories, "golden_greedy.json"), "utf8")
     )
     const tokenizer = await Effect.runPromise(readTokenizer(stories))
+    assert.deepEqual(tokenizer.encodeSequence("Once"), [1, ...tokenizer.encode("Once")])
     assert.equal(tokenizer.decode(golden.ids), golden.text)
     // the file's ids begin with the token that opens a sequence
     assert.deepEqual(tokenizer.encode(golden.text), golden.ids.slice(1))

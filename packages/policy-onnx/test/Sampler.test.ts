@@ -265,6 +265,66 @@ const lettersTokenizer = {
   }
 }
 
+layer(golden, { excludeTestServices: true })("listening", (it) => {
+  it.effect("brings every id in order before the completion, and changes nothing", () =>
+    Effect.gen(function* () {
+      const sampler = yield* Sampler
+      const asked = [1, 2, 3].map((seed) =>
+        request([seed, 4], { maxTokens: 20 + seed, seed, stop: [7] })
+      )
+      const quiet = yield* Effect.forEach(asked, (r) => sampler.generate(r), together)
+      const heard = asked.map((): Array<readonly [number, number]> => [])
+      let most = 0
+      const loud = yield* Effect.forEach(
+        asked,
+        (one, index) =>
+          sampler.generate({
+            ...one,
+            onSampled: (id, rawLogprob) => {
+              heard[index]?.push([id, rawLogprob])
+              // the first request is heard while the last is still being served
+              most = Math.max(most, heard.filter(({ length }) => length > 0).length)
+            }
+          }),
+        together
+      )
+      assert.deepStrictEqual(loud, quiet)
+      for (const [index, { ids, rawLogprobs }] of loud.entries()) {
+        assert.deepStrictEqual(
+          heard[index],
+          Array.from(ids, (id, at) => [id, rawLogprobs[at] ?? 0] as const)
+        )
+      }
+      assert.strictEqual(most, 3)
+    })
+  )
+
+  it.effect("ends with an interruption", () =>
+    Effect.gen(function* () {
+      const sampler = yield* Sampler
+      let heard = 0
+      const begun = yield* Deferred.make<void>()
+      const fiber = yield* Effect.forkChild(
+        sampler.generate(
+          request([1], {
+            maxTokens: 90,
+            onSampled: () => {
+              heard += 1
+              if (heard === 3) Deferred.doneUnsafe(begun, Effect.void)
+            }
+          })
+        )
+      )
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(fiber)
+      const then = heard
+      assert.isBelow(then, 90)
+      yield* sampler.generate(request([2], { maxTokens: 90 }))
+      assert.strictEqual(heard, then)
+    })
+  )
+})
+
 describe("stop strings", () => {
   test.live("end a completion where its text has one, also across tokens", () =>
     Effect.gen(function* () {

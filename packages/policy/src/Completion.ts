@@ -14,6 +14,9 @@ import type { SamplingSettings } from "./SamplingSettings.ts"
  * - `stopStrings`: sampling ends after the id whose text completes any of these strings in the text
  *   of the completion; all ids up to and including that one are kept. An engine that has no
  *   tokenizer refuses a request that has any.
+ * - `onSampled`: is told each sampled id and its log-probability under `softmax(logits)`, in order and
+ *   before the completion, for callers that show a text while it grows. It changes nothing about the
+ *   completion, must not throw, and an engine that knows nothing before the end never calls it.
  *
  * Settings out of range are refused with a `SamplerError`.
  */
@@ -24,6 +27,7 @@ export interface GenerateRequest extends SamplingSettings {
   readonly stopStrings?: ReadonlyArray<string>
   readonly seed: number
   readonly cacheKey?: string
+  readonly onSampled?: (id: number, rawLogprob: number) => void
 }
 
 /**

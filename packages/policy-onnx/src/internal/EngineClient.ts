@@ -16,11 +16,13 @@ import type {
   FromWorker,
   ReplyMessage,
   RequestHeader,
+  SampledMessage,
   ToWorker,
   Vocabulary,
   WorkerSetup
 } from "./protocol.ts"
 
+type Listener = (id: number, rawLogprob: number) => void
 type Settle<A> = (result: Result.Result<A, string>) => void
 type Waiting = { readonly [K in CommandName]: Map<number, Settle<Commands[K]["reply"]>> }
 
@@ -50,6 +52,7 @@ export class EngineClient {
   }
   readonly #worker: Worker
   readonly #requests = new Map<number, Settle<Completion>>()
+  readonly #listeners = new Map<number, Listener>()
   readonly #commands: Waiting = {
     forward: new Map(),
     forwardBackward: new Map(),
@@ -118,16 +121,22 @@ export class EngineClient {
 
   /** Samples a completion. Interruption withdraws the request. */
   generate(
-    request: Omit<RequestHeader, "id" | "length">,
-    tokens: Int32Array
+    request: Omit<RequestHeader, "id" | "length" | "listens">,
+    tokens: Int32Array,
+    listener?: Listener
   ): Effect.Effect<Completion, string> {
     return Effect.callback((resume) => {
       if (this.#dead !== undefined) return resume(Effect.fail(this.#dead))
       const id = this.#ids++
-      this.#requests.set(id, (result) => resume(Effect.fromResult(result)))
+      this.#requests.set(id, (result) => {
+        this.#listeners.delete(id)
+        resume(Effect.fromResult(result))
+      })
+      if (listener !== undefined) this.#listeners.set(id, listener)
       // fibers that ask in the same moment share a message
       if (this.#outbox.length === 0) queueMicrotask(() => this.#flush())
-      this.#outbox.push({ header: { ...request, id, length: tokens.length }, tokens })
+      const header = { ...request, id, length: tokens.length, listens: listener !== undefined }
+      this.#outbox.push({ header, tokens })
       return this.#withdraw(id, this.#requests)
     })
   }
@@ -162,6 +171,7 @@ export class EngineClient {
   #withdraw<A>(id: number, waiting: Map<number, Settle<A>>): Effect.Effect<void> {
     return Effect.sync(() => {
       waiting.delete(id)
+      this.#listeners.delete(id)
       const unsent = this.#outbox.findIndex(({ header }) => header.id === id)
       if (unsent >= 0) this.#outbox.splice(unsent, 1)
       else if (this.#dead === undefined) this.#post({ tag: "cancel", id })
@@ -195,6 +205,8 @@ export class EngineClient {
       case "ready":
         this.#started = true
         return this.#onReady?.(Result.succeed(undefined))
+      case "sampled":
+        return this.#tell(message)
       case "completions":
         return this.#complete(message)
       case "requestsFailed":
@@ -213,6 +225,16 @@ export class EngineClient {
   #settle<K extends CommandName>({ command, id, reply }: ReplyMessage<K>): void {
     const waiting: Map<number, Settle<Commands[K]["reply"]>> = this.#commands[command]
     this.#take(id, waiting)?.(Result.succeed(reply))
+  }
+
+  #tell({ counts, ids, rawLogprobs, requests }: SampledMessage): void {
+    let at = 0
+    for (const [index, request] of requests.entries()) {
+      const end = at + (counts[index] ?? 0)
+      const listener = this.#listeners.get(request)
+      if (listener === undefined) at = end
+      for (; at < end; at++) listener?.(ids[at] ?? 0, rawLogprobs[at] ?? 0)
+    }
   }
 
   #complete({ completions, counters, ids, logprobs, rawLogprobs }: CompletionsMessage): void {

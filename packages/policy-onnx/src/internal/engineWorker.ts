@@ -40,6 +40,8 @@ const waiting: Array<{ readonly order: number; readonly stream: TokenStream }> =
 const commands: Array<{ readonly order: number; readonly message: CommandMessage }> = []
 // what is being served
 const streams = new Map<number, TokenStream>()
+// streams whose callers listen, and how many of their ids they have been told
+const told = new Map<TokenStream, number>()
 let current: { readonly id: number; readonly cancel: () => void } | undefined
 let arrivals = 0
 let vocabulary: Vocabulary | undefined
@@ -83,6 +85,7 @@ port.on("message", (message: ToWorker) => {
           : new StopStrings(vocabulary, request.stopStrings)
       const stream = new TokenStream(request, prompt, stops)
       streams.set(request.id, stream)
+      if (request.listens) told.set(stream, 0)
       waiting.push({ order: arrivals++, stream })
     }
   } else if (message.tag === "vocabulary") {
@@ -97,7 +100,10 @@ port.on("message", (message: ToWorker) => {
 
 const cancel = (id: number): void => {
   const stream = streams.get(id)
-  if (stream !== undefined) stream.finished = "cancelled"
+  if (stream !== undefined) {
+    stream.finished = "cancelled"
+    told.delete(stream)
+  }
   streams.delete(id)
   const queued = commands.findIndex(({ message }) => message.id === id)
   if (queued >= 0) commands.splice(queued, 1)
@@ -191,6 +197,29 @@ const admissible = (order: number): ReadonlyArray<TokenStream> => {
   return admitted
 }
 
+const postSampled = (): void => {
+  if (told.size === 0) return
+  const requests: Array<number> = []
+  const counts: Array<number> = []
+  const ids: Array<number> = []
+  const rawLogprobs: Array<number> = []
+  for (const [stream, before] of told) {
+    const { request, sampled: now } = stream
+    if (now === before) continue
+    requests.push(request.id)
+    counts.push(now - before)
+    for (let i = before; i < now; i++) {
+      ids.push(stream.tokens[request.length + i] ?? 0)
+      rawLogprobs.push(stream.rawLogprobs[i] ?? 0)
+    }
+    if (stream.finished === undefined) told.set(stream, now)
+    else told.delete(stream)
+  }
+  if (requests.length === 0) return
+  const message = { tag: "sampled", requests, counts } as const
+  post({ ...message, ids: Int32Array.from(ids), rawLogprobs: Float32Array.from(rawLogprobs) })
+}
+
 const postCompletions = (): void => {
   const finished = generator.takeFinished()
   if (finished.length === 0) return
@@ -240,8 +269,10 @@ const turn = Effect.gen(function* () {
     const failed = new Set([...admitted, ...generator.abort()])
     const ids = Array.from(failed, (stream) => stream.request.id)
     for (const id of ids) streams.delete(id)
+    for (const stream of failed) told.delete(stream)
     post({ tag: "requestsFailed", ids, reason: reasonOf(exit.cause) })
   } else {
+    postSampled()
     postCompletions()
   }
   return true

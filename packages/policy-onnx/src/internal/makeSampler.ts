@@ -76,14 +76,23 @@ export const makeSampler = (
       generate: Effect.fn("Sampler.generate")(function* (request: GenerateRequest) {
         const problem = fault(request, config)
         if (problem !== undefined) return yield* refused(request, problem)
-        const { cacheKey, maxTokens, seed, stop, stopStrings = [], tokens, ...sampling } = request
+        const {
+          cacheKey,
+          maxTokens,
+          onSampled,
+          seed,
+          stop,
+          stopStrings = [],
+          tokens,
+          ...sampling
+        } = request
         if (stopStrings.length > 0) {
           yield* Effect.mapError(describe, (reason) => refused(request, reason))
         }
         const limit = Math.min(maxTokens, config.contextLength - tokens.length)
         const stops = { stop: [...stop], stopStrings: [...stopStrings] }
         return yield* Effect.mapError(
-          client.generate({ limit, sampling, ...stops, seed, cacheKey }, tokens),
+          client.generate({ limit, sampling, ...stops, seed, cacheKey }, tokens, onSampled),
           (reason) => new SamplerError({ reason })
         )
       })

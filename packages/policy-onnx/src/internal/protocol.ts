@@ -51,6 +51,8 @@ export interface RequestHeader {
   readonly stopStrings: ReadonlyArray<string>
   readonly seed: number
   readonly cacheKey: string | undefined
+  /** Whether the ids are wanted while they are sampled, in {@link SampledMessage}s. */
+  readonly listens: boolean
 }
 
 /** Requests that were made in the same moment, with their prompts end to end. */
@@ -96,6 +98,15 @@ export interface CompletionHeader {
   readonly stop: CompletionStop
 }
 
+/** New ids of requests that listen: `counts[i]` of the message's arrays are those of `requests[i]`. */
+export interface SampledMessage {
+  readonly tag: "sampled"
+  readonly requests: ReadonlyArray<number>
+  readonly counts: ReadonlyArray<number>
+  readonly ids: Int32Array
+  readonly rawLogprobs: Float32Array
+}
+
 export interface CompletionsMessage {
   readonly tag: "completions"
   readonly completions: ReadonlyArray<CompletionHeader>
@@ -133,6 +144,7 @@ interface ReadyMessage {
 }
 
 export type FromWorker =
+  | SampledMessage
   | CompletionsMessage
   | RequestsFailedMessage
   | ReplyMessage
