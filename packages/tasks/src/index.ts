@@ -1,5 +1,6 @@
 /** Tasks: seeded generators with disjoint train and test streams. */
 export * from "./CodeTask.ts"
+export * from "./datasets/index.ts"
 export * from "./generateTask.ts"
 export * from "./MathTask.ts"
 export * from "./procedural/index.ts"
