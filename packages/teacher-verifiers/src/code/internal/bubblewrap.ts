@@ -3,7 +3,6 @@ import { existsSync, lstatSync, readlinkSync } from "node:fs"
 import { delimiter, join } from "node:path"
 
 import { maximumDepth } from "./PythonFrame.ts"
-import { pythonRunner } from "./pythonRunner.ts"
 
 /** Limits as the runner takes them. */
 export interface RunnerLimits {
@@ -44,12 +43,13 @@ export const filterDescriptor = 4
 export const infoDescriptor = 5
 
 /**
- * The arguments of bubblewrap. Nothing of the host is visible but `/usr`; there is no `/proc`; the only
+ * The arguments of bubblewrap; `runner` is the source that Python runs. Nothing of the host is visible but `/usr`; there is no `/proc`; the only
  * place to write is a small `/tmp`. `disableNamespaces`: whether this bubblewrap knows `--disable-userns`;
  * the system-call filter refuses new namespaces in any case.
  */
 export const sandboxArguments = (
   python: string,
+  runner: string,
   limits: RunnerLimits,
   disableNamespaces: boolean
 ): ReadonlyArray<string> => [
@@ -105,7 +105,7 @@ export const sandboxArguments = (
   "-s",
   "-B",
   "-c",
-  pythonRunner,
+  runner,
   ...[
     limits.cpuSeconds,
     limits.memoryBytes,
