@@ -13,6 +13,7 @@ export const mayImport = {
   "language-model": ["env-pomdp", "policy"],
   "openai-compatible": [],
   "policy-onnx": ["policy", "language-model", "onnx-autodiff"],
+  "model-server": ["env-pomdp", "policy", "language-model", "policy-onnx"],
   "grpo-core": ["env-pomdp", "policy"],
   "offline-sft": ["env-pomdp", "policy"],
   "q-priming": ["env-pomdp", "policy"],

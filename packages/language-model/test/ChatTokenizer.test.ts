@@ -240,7 +240,7 @@ describe("ChatTokenizer.layer", () => {
     const forgetful = "{% for m in messages[-1:] %}[{{ m.role }}] {{ m.content }}{% endfor %}"
     const files = { ...good, "chat_template.jinja": forgetful }
     await inFolder(files, async (directory) => {
-      assert.match(String(await load(directory)), /not append-only/)
+      assert.match(JSON.stringify(await load(directory)), /not append-only/)
       const { endTokens, template } = await Effect.runPromise(readChatFiles(directory))
       assert.deepEqual(endTokens, [4])
       const conversation = [

@@ -1,0 +1,5 @@
+/** An OpenAI-compatible endpoint over any checkpoint that the engine loads. */
+export * from "./serve.ts"
+export * from "./ServedModel.ts"
+export * from "./serveModel.ts"
+export * from "./ServerError.ts"
