@@ -244,6 +244,27 @@ def check(candidate):
     assert.strictEqual(callback.verdict, "unsupported")
   })
 
+  it("does not let a program's exceptions end a test early", async () => {
+    const asserts = {
+      kind: "asserts",
+      setup: "",
+      asserts: ["assert all(map(f, [1, 2]))", "assert list(map(f, [1])) == []"]
+    } as const
+    const verdicts = await run(
+      Effect.forEach(["StopIteration", "AssertionError", "GeneratorExit", "SystemExit"], (type) =>
+        Effect.map(verify(`def f(x): raise ${type}('x')`, asserts), ({ tests }) =>
+          tests.map(({ error, verdict }) => `${verdict} ${error?.type}`)
+        )
+      )
+    )
+    assert.deepStrictEqual(verdicts, [
+      ["error StopIteration", "error StopIteration"],
+      ["error AssertionError", "error AssertionError"],
+      ["error GeneratorExit", "error GeneratorExit"],
+      ["error SystemExit", "error SystemExit"]
+    ])
+  })
+
   it("refuses tests that can not be run", async () => {
     const error = await run(
       Effect.flip(verify("def f(x): return 1", { kind: "check", entry: "f", source: "def check(" }))

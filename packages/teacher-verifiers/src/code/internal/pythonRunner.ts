@@ -286,6 +286,8 @@ def serve():
         """Runs assertions of a task; the candidate is elsewhere, and only plain data comes from it."""
         import _ast
 
+        carried = None
+
         def stop(*_):
             raise Stop
 
@@ -300,7 +302,7 @@ def serve():
 
         def proxy(name):
             def candidate(*args, **keywords):
-                nonlocal nonce
+                nonlocal nonce, carried
                 try:
                     payload = encode([name, list(args), keywords])
                 except NotPlain as error:
@@ -317,12 +319,14 @@ def serve():
                 if reply == b"R":
                     type_name, message = decode(value)
                     kind = getattr(builtins, type_name, None)
-                    if not (isinstance(kind, type) and Exception in kind.__mro__):
-                        kind = Exception
+                    # StopIteration would end a loop of the test as if there were no more to test
+                    if not (isinstance(kind, type) and Exception in kind.__mro__) or kind in (StopIteration, StopAsyncIteration):
+                        kind = RuntimeError
                     try:
                         error = kind(message)
                     except BaseException:
-                        error = Exception(message)
+                        error = RuntimeError(message)
+                    carried = error
                     raise error
                 raise Stop
             return candidate
@@ -390,7 +394,8 @@ def serve():
                         expected, got = plain(frame, "__right"), plain(frame, "__left")
                         if not names(each.test.left.value) & proxied and names(each.test.comparators[0]) & proxied:
                             expected, got = got, expected
-            asserted = type(error) is AssertionError
+            # the program may raise one as well
+            asserted = type(error) is AssertionError and error is not carried
             kind, message, _ = described(error, 0, "<tests>")
             return b"L" + four(7) + b"".join((
                 encode(text),
