@@ -96,7 +96,7 @@ export const findLeak = (
   text: string,
   { sameAnswer = sameByVerifier, solution = defaultSolutionThresholds }: LeakOptions = {}
 ): Leak | undefined => {
-  if (knowledge.kind === "math-answer") {
+  if (knowledge.kind !== "program") {
     return answerLeak({ answer: knowledge.answer, statement, said, told, sameAnswer }, text)
   }
   if (knowledge.solution === undefined) return undefined

@@ -88,8 +88,10 @@ const distance = (answer: number, reference: number): string | undefined => {
 
 /** The steps of a worked solution that can be told: the first half, without those that tell the answer. */
 const solutionSteps = (state: DialogueState, solution: string): ReadonlyArray<string> => {
-  const context = leakContext(state)
-  if (Result.isFailure(context)) return []
+  const secret = leakContext(state)
+  if (Result.isFailure(secret)) return []
+  // a step must not mention the value even where the statement happens to
+  const context = { ...secret.success, statement: "" }
   const lines = solution
     .replaceAll(/<<[^<>]*>>/g, "")
     .split(/\n+|(?<=[.!?])\s+(?=[A-Z])/)
@@ -97,19 +99,26 @@ const solutionSteps = (state: DialogueState, solution: string): ReadonlyArray<st
     .filter((line) => line !== "" && !line.startsWith("####"))
   return lines
     .slice(0, Math.floor(lines.length / 2))
-    .filter((line) => line.length <= 300 && findLeak(context.success, line) === undefined)
+    .filter((line) => line.length <= 300 && findLeak(context, line) === undefined)
 }
 
 /** How many wrong attempts there have been, the last one included. */
 const wrongAttempts = (state: DialogueState): number =>
   state.verdicts.filter((verdict) => verdict._tag === "Attempt" && !verdict.correct).length
 
+const said = (text: string | undefined): ReadonlyArray<string> => (text === undefined ? [] : [text])
+
+/** The hint of a task for the last wrong attempt: the next one each time, then the last. */
+const nextHint = (state: DialogueState, { hints = [] }: TeacherKnowledge): string | undefined =>
+  hints[Math.min(wrongAttempts(state), hints.length) - 1]
+
 const mathFinding = (
   state: DialogueState,
   level: "binary" | "hint" | "diagnostic",
   { answer, comparison, side }: MathDiagnostics,
   reference: string,
-  solution: string | undefined
+  solution: string | undefined,
+  hint: string | undefined
 ): string => {
   if (comparison === "undecided") {
     return level === "binary"
@@ -121,7 +130,9 @@ const mathFinding = (
     shown === "" ? "Your answer is not correct." : `Your answer ${shown} is not correct.`
   if (level === "binary") return `${opener} Try again.`
   const direction = side === null ? [] : [`It is too ${side}.`]
-  if (level === "hint") return [opener, ...direction, "Try again."].join(" ")
+  if (level === "hint") {
+    return [opener, ...(side === null ? said(hint) : direction), "Try again."].join(" ")
+  }
   const steps = solution === undefined ? [] : solutionSteps(state, solution)
   const step = steps[wrongAttempts(state) - 1]
   const off = distance(plainNumber(answer), plainNumber(reference))
@@ -129,8 +140,11 @@ const mathFinding = (
     opener,
     ...direction,
     ...(off === undefined ? [] : [off]),
+    ...said(hint),
     ...(step === undefined ? [] : [`Hint: ${step}`]),
-    ...(step === undefined && side === null ? ["Check each step of your work."] : [])
+    ...(step === undefined && hint === undefined && side === null
+      ? ["Check each step of your work."]
+      : [])
   ].join(" ")
 }
 
@@ -184,16 +198,28 @@ const finding = (
   level: TeacherLevel
 ): string => {
   if (level === "none" || level === "strict") return notCorrect
-  if (knowledge.kind === "math-answer") {
-    return Option.match(mathDiagnostics(attempt.diagnostics), {
+  const hint = nextHint(state, knowledge)
+  if (knowledge.kind === "program") {
+    return Option.match(programDiagnostics(attempt.diagnostics), {
       onNone: () => notCorrect,
       onSome: (diagnostics) =>
-        mathFinding(state, level, diagnostics, knowledge.answer, knowledge.solution)
+        [programFinding(level, diagnostics), ...(level === "diagnostic" ? said(hint) : [])].join(
+          "\n"
+        )
     })
   }
-  return Option.match(programDiagnostics(attempt.diagnostics), {
-    onNone: () => notCorrect,
-    onSome: (diagnostics) => programFinding(level, diagnostics)
+  return Option.match(mathDiagnostics(attempt.diagnostics), {
+    onNone: () =>
+      level === "binary" || hint === undefined ? notCorrect : `Not correct. ${hint} Try again.`,
+    onSome: (diagnostics) =>
+      mathFinding(
+        state,
+        level,
+        diagnostics,
+        knowledge.answer,
+        knowledge.kind === "generated" ? undefined : knowledge.solution,
+        hint
+      )
   })
 }
 
@@ -205,10 +231,16 @@ const sentencesOf = (statement: string): ReadonlyArray<string> =>
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== "")
 
-const howToAnswer = (knowledge: TeacherKnowledge): string =>
-  knowledge.kind === "math-answer"
-    ? "Write your final answer as \\boxed{...}."
-    : `Write the whole program in ${{ python: "Python", javascript: "JavaScript", typescript: "TypeScript" }[knowledge.language]}, in one fenced code block.`
+/** The sentence in which a statement says how to answer, or the form that every verifier reads. */
+const howToAnswer = ({ task }: DialogueState, knowledge: TeacherKnowledge): string => {
+  const own = sentencesOf(task.prompt).find((sentence) =>
+    /\b(?:end with|write your|give your|answer in|final answer)\b/i.test(sentence)
+  )
+  if (own !== undefined) return sanitize(own, 300)
+  if (knowledge.kind !== "program") return "Write your final answer as \\boxed{...}."
+  const name = { python: "Python", javascript: "JavaScript", typescript: "TypeScript" }
+  return `Write the whole program in ${name[knowledge.language]}, in one fenced code block.`
+}
 
 const answerQuestion = (
   state: DialogueState,
@@ -243,7 +275,7 @@ const answerQuestion = (
   if (isAskingForMore(question)) {
     return next === undefined ? plain("You have all the information that there is.") : tell(next)
   }
-  if (isAskingHow(question)) return plain(howToAnswer(knowledge))
+  if (isAskingHow(question)) return plain(howToAnswer(state, knowledge))
   const known = sentencesOf(state.task.prompt)
   const words = contentWords(question)
   const matches = matchScores(question, known)
@@ -270,7 +302,7 @@ const guarded = (state: DialogueState, reply: TeacherReply, plainer: string): Te
 
 /**
  * The reply to the last student turn: a function of the state and the level. Fails when the task is
- * not a general one ("math-answer", "program").
+ * not a general one ("math-answer", "program", "generated").
  *
  * A wrong attempt is told so, with what the level allows. An utterance without an attempt that asks
  * something gets, in this order: a refusal if it asks for the answer; the held-back piece whose words it
@@ -333,7 +365,7 @@ export const scriptedReply = (
       if (!isQuestion(turn.text)) {
         return plain(
           level === "hint" || level === "diagnostic"
-            ? `${pleaseAnswer} ${howToAnswer(knowledge)}`
+            ? `${pleaseAnswer} ${howToAnswer(state, knowledge)}`
             : pleaseAnswer
         )
       }

@@ -9,12 +9,24 @@ import { Knowledge as NanoKnowledge } from "../nano/NanoKnowledge.ts"
 import { decodeKnowledgeAs, type KnowledgeError } from "../TaskKnowledge.ts"
 import { Shard } from "./Shard.ts"
 
-const shards = { shards: Schema.optionalKey(Schema.Array(Shard)) }
+const extras = {
+  shards: Schema.optionalKey(Schema.Array(Shard)),
+  hints: Schema.optionalKey(Schema.Array(Schema.NonEmptyString))
+}
 
-/** The knowledge of a general task: what its verifier reads, and the shards held back. */
+/**
+ * The knowledge of a general task: what its verifier reads, the shards held back, and hints that may
+ * be told (the method in words). `generated` tasks have a verifier of their own; `answer` is one that
+ * is right.
+ */
 export const TeacherKnowledge = Schema.Union([
-  Schema.Struct({ ...MathKnowledge.fields, ...shards }),
-  Schema.Struct({ ...ProgramKnowledge.fields, ...shards })
+  Schema.Struct({ ...MathKnowledge.fields, ...extras }),
+  Schema.Struct({ ...ProgramKnowledge.fields, ...extras }),
+  Schema.Struct({
+    kind: Schema.Literal("generated"),
+    answer: Schema.NonEmptyString,
+    ...extras
+  })
 ])
 export type TeacherKnowledge = typeof TeacherKnowledge.Type
 

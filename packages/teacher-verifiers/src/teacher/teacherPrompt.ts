@@ -50,10 +50,10 @@ const findings = (verdict: Verdict): string => {
 }
 
 const privateParts = (knowledge: TeacherKnowledge): ReadonlyArray<string> =>
-  knowledge.kind === "math-answer"
+  knowledge.kind !== "program"
     ? [
         `The reference answer:\n${quote(knowledge.answer, limits.secret)}`,
-        ...(knowledge.solution === undefined
+        ...(knowledge.kind === "generated" || knowledge.solution === undefined
           ? []
           : [`A worked solution:\n${quote(knowledge.solution, limits.secret)}`])
       ]

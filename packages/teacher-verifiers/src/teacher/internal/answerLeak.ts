@@ -49,16 +49,15 @@ const isAsserted = (text: string, from: number, to: number): boolean =>
   (text.slice(0, from) + text.slice(to)).replaceAll(/[^\p{L}\d]/gu, "").length <= 3
 
 const enumerator =
-  /\b(?:step|part|line|question|problem|hint|attempt|turn|example|exercise|page|test|stage|row|column)s?\s*#?\s*$/i
+  /\b(?:step|part|line|question|problem|hint|attempt|turn|example|exercise|page|test|stage|row|column)s?\s*#?\s*$|\bnearest\s+$/i
 const countedNoun =
   /^\s+(?:more\s+|other\s+|different\s+|main\s+)?(?:steps?|parts?|things?|numbers?|ways?|tries|attempts?|hints?|pieces?|facts?|quantities|values|amounts?|operations?|stages|questions?|decimal\s+places|digits|words|lines|cases|tests)\b/i
 
-/** "step 2", "two parts": a small number that counts what the teacher itself speaks of. */
+/** "step 2", "two parts", "the nearest hundred": a small number that counts what the teacher itself speaks of. */
 const isCount = (context: Prepared, mention: Mention, text: string): boolean => {
-  if (mention.kind !== "number" || !/^\d{1,2}$/.test(mention.text) || Number(mention.text) > 12) {
-    return false
-  }
+  if (mention.kind !== "number" || !/^(?:\d{1,2}|10+)$/.test(mention.text)) return false
   if (enumerator.test(text.slice(Math.max(0, mention.from - 24), mention.from))) return true
+  if (Number(mention.text) > 12) return false
   const noun = countedNoun
     .exec(text.slice(mention.to, mention.to + 32))?.[0]
     .trim()
@@ -85,8 +84,10 @@ const canonicalNumber = (text: string): string =>
   text.replaceAll(/[,\s]/g, "").replace(/^0+(?=\d)/, "")
 
 const plainNumberOf = (answer: string): number | undefined => {
-  const bare = answer.replaceAll(/\\boxed\{|[{}$€£\s,]|\\!|\\%|%/g, "")
-  return /^-?\d+(?:\.\d+)?$/.test(bare) ? Number(bare) : undefined
+  const bare = answer.replaceAll(/\\boxed\{|[{}$€£]|\\!|\\%|%/g, "").trim()
+  return /^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/.test(bare)
+    ? Number(bare.replaceAll(",", ""))
+    : undefined
 }
 
 const prepare = (context: AnswerContext): Prepared => {
@@ -118,7 +119,7 @@ const prepare = (context: AnswerContext): Prepared => {
 
 /** Whether every number of an order to compute has been said before. */
 const isMadeOfPublic = (context: Prepared, mention: Mention): boolean =>
-  (mention.text.match(/\d[\d,]*(?:\.\d+)?/g) ?? []).every(
+  (mention.operands ?? []).every(
     (operand) =>
       context.publicNumbers.has(canonicalNumber(operand)) ||
       context.saidNumbers.has(canonicalNumber(operand))
@@ -151,7 +152,7 @@ const valueLeak = (context: Prepared, text: string): AnswerLeak | undefined => {
 }
 
 const digitCue =
-  /\b(?:digits?|tens|ones|units|hundreds|thousands|followed\s+by|concatenat\w*|side\s+by\s+side|next\s+to\s+each\s+other|spell\w*|one\s+by\s+one|glue\w*|append\w*)\b/i
+  /\b(?:digits?|tens|ones|units|hundreds|thousands|followed\s+by|concatenat\w*|side\s+by\s+side|next\s+to\s+each\s+other|spell\w*|one\s+by\s+one|glue\w*|append\w*|(?:starts|begins|ends)\s+(?:with|in))\b/i
 
 const places = ["ones?|units?|last|ends\\s+(?:in|with)", "tens", "hundreds", "thousands"]
 
@@ -246,6 +247,31 @@ const found = (excerpt: string): AnswerLeak => ({
   excerpt: excerpt.slice(0, 80)
 })
 
+const fillers = new Set(
+  "a an the and is are be then equals equal to of or by with from its it at value so next comes first finally must should".split(
+    " "
+  )
+)
+
+/** The numbers and words of a text, in order, without those that only join. */
+const atoms = (text: string): ReadonlyArray<string> =>
+  Array.from(
+    text.toLowerCase().matchAll(/(?<![\d\p{L})\]])-\d+(?:\.\d+)?|\d+(?:\.\d+)?|\p{L}+/gu),
+    ([atom]) => atom.replace(/\s/g, "")
+  ).filter((atom) => !fillers.has(atom))
+
+const includesRow = (row: ReadonlyArray<string>, part: ReadonlyArray<string>): boolean =>
+  row.some((_atom, at) => part.every((atom, index) => row[at + index] === atom))
+
+/** An answer of several parts, told with other words between them: "x is 9 and y is 5". */
+const rowLeak = (context: Prepared, text: string): AnswerLeak | undefined => {
+  const own = atoms(context.answer.replaceAll(/\\[a-zA-Z]+/g, " "))
+  if (context.number !== undefined || own.length < 3) return undefined
+  return includesRow(atoms(text), own) && !includesRow(atoms(readable(context.statement)), own)
+    ? { form: "text", excerpt: own.join(" ") }
+    : undefined
+}
+
 const encodedLeak = (context: Prepared, raw: string, text: string): AnswerLeak | undefined => {
   const { number } = context
   if (number !== undefined) {
@@ -294,12 +320,13 @@ const encodedLeak = (context: Prepared, raw: string, text: string): AnswerLeak |
     }
     const already = numbersOf(plainText(view.how === "reversed" ? "" : raw))
     for (const numeral of numbersOf(decoded)) {
-      if (already.has(numeral) || Number(numeral) !== Math.abs(number)) continue
-      const source = view.how === "reversed" ? Array.from(numeral).toReversed().join("") : numeral
-      const isPalindrome = view.how === "reversed" && source === numeral
+      if (already.has(numeral) || numeral !== String(Math.abs(number))) continue
+      // read backwards, numerals are other numerals; words are none until they are
+      const isTurned = view.how === "reversed" && view.text.includes(numeral)
+      const source = isTurned ? Array.from(numeral).toReversed().join("") : numeral
+      const isPalindrome = isTurned && source === numeral
       const isPublic =
-        view.how === "reversed" &&
-        (context.publicNumbers.has(source) || context.saidNumbers.has(source))
+        isTurned && (context.publicNumbers.has(source) || context.saidNumbers.has(source))
       if (!isPalindrome && !isPublic) return found(numeral)
     }
   }
@@ -318,6 +345,7 @@ export const answerLeak = (context: AnswerContext, raw: string): AnswerLeak | un
   return (
     valueLeak(prepared, text) ??
     digitsLeak(prepared, text) ??
+    rowLeak(prepared, text) ??
     textLeak(prepared, plainText(raw)) ??
     textLeak(prepared, joinLetters(plainText(raw))) ??
     encodedLeak(prepared, raw, text)

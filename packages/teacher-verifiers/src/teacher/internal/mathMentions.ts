@@ -10,6 +10,8 @@ export interface Mention {
    * - `words`: arithmetic in words, such as an order to add two numbers.
    */
   readonly kind: "number" | "expression" | "words"
+  /** Of arithmetic in words: the numbers it names. */
+  readonly operands?: ReadonlyArray<string>
 }
 
 const numeral = String.raw`(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|(?<!\d)\.\d+`
@@ -34,7 +36,14 @@ const trimmed = (piece: string): string =>
 
 const operators = /[-+*/^!√]|\\|sqrt|log|gcd|lcm|mod|max|min/
 
+const ordinals = "first second third fourth fifth sixth seventh eighth ninth tenth".split(" ")
+
 const wordForms: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\bone(?=\s+(?:more|less|fewer|greater|higher|bigger|larger|lower|smaller)\s+than)/gi, "1"],
+  ...ordinals.map(
+    (word, index) =>
+      [new RegExp(`\\s+to\\s+the\\s+${word}(?:\\s+power)?\\b`, "gi"), ` ^ ${index + 1}`] as const
+  ),
   [/\s+plus\s+/gi, " + "],
   [/\s+minus\s+/gi, " - "],
   [/\s+(?:times|multiplied\s+by)\s+/gi, " * "],
@@ -124,11 +133,23 @@ const plainNumber = (text: string): string => text.replaceAll(",", "")
 export const mathMentions = (text: string): ReadonlyArray<Mention> => {
   const mentions: Array<Mention> = []
   const seen = new Set<string>()
-  const add = (piece: string, from: number, to: number, kind: Mention["kind"]) => {
+  const add = (
+    piece: string,
+    from: number,
+    to: number,
+    kind: Mention["kind"],
+    operands?: ReadonlyArray<string>
+  ) => {
     const key = `${piece}|${from}`
     if (piece === "" || piece.length > 200 || seen.has(key)) return
     seen.add(key)
-    mentions.push({ text: piece, from, to, kind })
+    mentions.push({
+      text: piece,
+      from,
+      to,
+      kind,
+      ...(operands !== undefined && { operands })
+    })
   }
   for (const match of text.matchAll(numbers)) {
     add(match[0], match.index, match.index + match[0].length, "number")
@@ -141,6 +162,8 @@ export const mathMentions = (text: string): ReadonlyArray<Mention> => {
     if (whole.length < 2) continue
     const pieces = new Set([whole, ...run[0].split(relation).map(trimmed)])
     for (const piece of Array.from(pieces)) {
+      // an exclamation mark is a factorial or none
+      if (piece.endsWith("!")) pieces.add(trimmed(piece.replace(/!+$/, "")))
       if (/[,.]\s/.test(piece)) for (const part of piece.split(/[,.]\s+/)) pieces.add(trimmed(part))
       for (const group of piece.matchAll(
         /\$([^$]+)\$|\\boxed\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}|\\\((.+?)\\\)|\(([^()]+)\)/g
@@ -157,14 +180,16 @@ export const mathMentions = (text: string): ReadonlyArray<Mention> => {
   }
   for (const [pattern, join] of orders) {
     for (const match of text.matchAll(pattern)) {
-      const expression = join(plainNumber(match[1] ?? ""), plainNumber(match[2] ?? ""))
-      add(expression, match.index, match.index + match[0].length, "words")
+      const operands = [plainNumber(match[1] ?? ""), plainNumber(match[2] ?? "")] as const
+      add(join(...operands), match.index, match.index + match[0].length, "words", operands)
     }
   }
   for (const [pattern, step] of neighbours) {
     for (const match of text.matchAll(pattern)) {
       const value = Number(plainNumber(match[1] ?? ""))
-      add(String(value + step), match.index, match.index + match[0].length, "words")
+      add(String(value + step), match.index, match.index + match[0].length, "words", [
+        String(value)
+      ])
     }
   }
   for (const match of text.matchAll(between)) {
@@ -172,7 +197,8 @@ export const mathMentions = (text: string): ReadonlyArray<Mention> => {
     const high = Number(plainNumber(match[2] ?? ""))
     // one whole number lies between them
     if (high - low === 2) {
-      add(String(low + 1), match.index, match.index + match[0].length, "words")
+      const operands = [String(low), String(high)]
+      add(String(low + 1), match.index, match.index + match[0].length, "words", operands)
     }
   }
   return mentions

@@ -161,7 +161,10 @@ const givesValue =
  * ("two thirds", "three and a half"). A lone "one" (mostly a pronoun), and a lone "half", "third" or
  * "quarter", only where the words around give a value ("the answer is one.").
  */
-export const numberWordsToNumerals = (text: string): string => {
+export const numberWordsToNumerals = (original: string): string => {
+  const text = original.replaceAll(/(\d+)\s+dozens?\b/gi, (_all, count: string) =>
+    String(12 * Number(count))
+  )
   const words: Array<Word> = []
   for (const match of text.matchAll(/[a-z]+/gi)) {
     const lower = match[0].toLowerCase()

@@ -5,7 +5,7 @@ import { decodedViews } from "./decodedViews.ts"
  * Thresholds, over tokens that neither the statement nor the student has said (see the README for what
  * they let through and what they catch):
  *
- * - `run`: so many new tokens of the solution in a row are a leak; of a short solution its whole body.
+ * - `run`: so many new tokens of the solution in a row are a leak; of a short solution four fifths.
  * - `share`: so large a part of the solution's 4-grams is a leak, in one text or in all of a dialogue's.
  * - `renamedShare`: the same with all names made equal, in 6-grams.
  */
@@ -96,8 +96,24 @@ const longestNewRun = (
   return longest
 }
 
+const holds = (row: ReadonlyArray<string>, part: ReadonlyArray<string>): boolean =>
+  row.some((_word, at) => part.every((word, index) => row[at + index] === word))
+
+/** Whether the whole needle stands in one of the texts and in none that is known. */
+const isToldWhole = (
+  needle: ReadonlyArray<string>,
+  texts: ReadonlyArray<ReadonlyArray<string>>,
+  known: ReadonlyArray<ReadonlyArray<string>>
+): boolean => {
+  const isIn = (rows: ReadonlyArray<ReadonlyArray<string>>) =>
+    rows.some((row) => holds(row, needle))
+  return isIn(texts) && !isIn(known)
+}
+
 /** What is measured of a text; shares are of the solution's new n-grams. */
 export interface SolutionOverlap {
+  /** Whether the text holds all of the solution, its names changed or not, from 3 tokens on. */
+  readonly whole: boolean
   readonly run: number
   readonly share: number
   readonly renamedShare: number
@@ -119,7 +135,10 @@ export const solutionOverlap = (
   known: ReadonlyArray<string>,
   texts: ReadonlyArray<string>
 ): SolutionOverlap => {
-  const needle = tokensOf(bodyOf(solution))
+  const body = tokensOf(bodyOf(solution))
+  // of a single statement the expression alone is the solution
+  const isExpression = body[0] === "return" && body.lastIndexOf("return") === 0
+  const needle = isExpression ? body.slice(1) : body
   const knownTokens = known.flatMap(readings)
   const textTokens = texts.flatMap(readings)
   const shareOf = (
@@ -135,7 +154,12 @@ export const solutionOverlap = (
   }
   const verbatim = shareOf((tokens) => tokens, 4)
   const renamed = shareOf(anonymous, 6)
+  const nameless = anonymous(needle)
+  const signs = nameless.filter((word) => word !== "·").length
   return {
+    whole:
+      (needle.length >= 3 && isToldWhole(needle, textTokens, knownTokens)) ||
+      (signs >= 5 && isToldWhole(nameless, textTokens.map(anonymous), knownTokens.map(anonymous))),
     run: textTokens.reduce(
       (most, tokens) => Math.max(most, longestNewRun(needle, tokens, knownTokens)),
       0
@@ -149,9 +173,10 @@ export const solutionOverlap = (
 
 /** Whether a measured overlap is a leak. */
 export const isSolutionLeak = (
-  { fresh, renamedShare, run, share, tokens }: SolutionOverlap,
+  { fresh, renamedShare, run, share, tokens, whole }: SolutionOverlap,
   limits: SolutionThresholds
 ): boolean =>
+  whole ||
   run >= Math.min(limits.run, Math.max(4, Math.ceil(tokens * 0.8))) ||
   (fresh >= 6 && share >= limits.share) ||
   (tokens >= 16 && renamedShare >= limits.renamedShare)
