@@ -5,10 +5,10 @@ import { uniformStream } from "@sml/env-pomdp"
 import { type BootstrapOptions, drawResamples } from "./bootstrapInterval.ts"
 import type { Estimate } from "./Estimate.ts"
 import { quantile } from "./internal/quantile.ts"
-import type { Metric } from "./Metric.ts"
 import type { Ratio } from "./Ratio.ts"
 import { sumRatios } from "./Ratio.ts"
 import { groupByTask, measureEpisodes } from "./Summary.ts"
+import type { AnyMetric } from "./TaskMetric.ts"
 
 /** What the two students did on one task. */
 export interface Pair {
@@ -145,7 +145,7 @@ export const comparePairs = (
 export const compareStudents = (
   before: ReadonlyArray<Episode>,
   after: ReadonlyArray<Episode>,
-  metric: Metric,
+  metric: AnyMetric,
   options: ComparisonOptions = {}
 ): Comparison | undefined => {
   const second = groupByTask(after)

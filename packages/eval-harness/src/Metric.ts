@@ -38,6 +38,11 @@ const rate = (name: string, measure: (episode: Episode) => Ratio): Metric => ({
   measure
 })
 
+/** `success`: dialogues that were right before they ended, at whichever turn. */
+export const success: Metric = rate("success", (episode) =>
+  once(successTurn(episode) !== undefined)
+)
+
 /** `success@k`: dialogues that were right by turn `k` (the student may have needed fewer). */
 export const successWithin = (turns: number): Metric =>
   rate(`success@${turns}`, (episode) => once((successTurn(episode) ?? Infinity) <= turns))

@@ -80,6 +80,109 @@ const texts: Readonly<Record<string, Entry>> = {
     unit: "rate",
     better: "lower"
   },
+  success: {
+    title: "success",
+    explanation: "Dialogues that were right before they ended, at whichever turn.",
+    unit: "rate",
+    better: "higher"
+  },
+  "gain-per-turn": {
+    title: "gain per turn",
+    explanation: "Slope of success@k over the turns, by least squares (MINT).",
+    unit: "rate",
+    better: "higher"
+  },
+  uptake: {
+    title: "feedback uptake",
+    explanation:
+      "Of the wrong attempts that feedback and another attempt followed: the next attempt does what the feedback asked (the named side of a number, the named test, or at least another answer).",
+    unit: "rate",
+    better: "higher"
+  },
+  aptitude: {
+    title: "aptitude",
+    explanation: "90th percentile of the scores of a task's repeats, mean over tasks.",
+    unit: "rate",
+    better: "higher"
+  },
+  unreliability: {
+    title: "unreliability",
+    explanation: "90th less 10th percentile of the scores of a task's repeats, mean over tasks.",
+    unit: "rate",
+    better: "lower"
+  },
+  hallucinated: {
+    title: "hallucinated answers",
+    explanation: "Unanswerable tasks that the first turn answers.",
+    unit: "rate",
+    better: "lower"
+  },
+  "asked@1": {
+    title: "asked about what is missing",
+    explanation: "Unanswerable tasks that the first turn asks about.",
+    unit: "rate",
+    better: "higher"
+  },
+  abstained: {
+    title: "abstained",
+    explanation:
+      "Unanswerable tasks that the first turn declines, or answers case by case without choosing.",
+    unit: "rate"
+  },
+  "held-back": {
+    title: "held back though answerable",
+    explanation: "Answerable tasks that the first turn asks about or declines.",
+    unit: "rate",
+    better: "lower"
+  },
+  "abstention-precision": {
+    title: "precision of holding back",
+    explanation: "Of the tasks asked about or declined at first, those that are unanswerable.",
+    unit: "rate",
+    better: "higher"
+  },
+  "decision-accuracy": {
+    title: "right decision to answer",
+    explanation:
+      "First turns that answer an answerable task, or ask about or decline an unanswerable one.",
+    unit: "rate",
+    better: "higher"
+  },
+  "leak-rate": {
+    title: "teacher leaks",
+    explanation:
+      "Replies that told the answer; of a guarded teacher those of which a draft was withheld.",
+    unit: "rate",
+    better: "lower"
+  },
+  "leak-drafts": {
+    title: "withheld drafts per reply",
+    explanation: "Drafts that the leak guard withheld, per reply of a guarded teacher.",
+    unit: "number",
+    better: "lower"
+  },
+  "input-tokens": {
+    title: "tokens read per dialogue",
+    explanation: "Tokens that the student read, each turn's whole prompt counted.",
+    unit: "number"
+  },
+  "output-tokens": {
+    title: "tokens written per dialogue",
+    explanation: "Tokens that the student wrote.",
+    unit: "number"
+  },
+  "tokens-per-success": {
+    title: "tokens written per success",
+    explanation: "All tokens that the student wrote, failures included, for each success.",
+    unit: "number",
+    better: "lower"
+  },
+  cost: {
+    title: "cost per dialogue",
+    explanation: "Money per dialogue, as the server told it or after the given prices.",
+    unit: "number",
+    better: "lower"
+  },
   failed: {
     title: "dialogues broken off",
     explanation: "Dialogues that a failure of a party ended; left out of every other number.",
@@ -88,26 +191,65 @@ const texts: Readonly<Record<string, Entry>> = {
   }
 }
 
+type Counted = (k: string) => Entry
+
+const countedTexts: Readonly<Record<string, Counted>> = {
+  "success@": (turns) => ({
+    title: `success@${turns}`,
+    explanation:
+      turns === "1"
+        ? "Dialogues whose first turn was right."
+        : `Dialogues that were right within ${turns} turns.`,
+    unit: "rate",
+    better: "higher"
+  }),
+  "fix@": (turns) => ({
+    title: `P(right at t+1 | wrong), t<${turns}`,
+    explanation: `P(correct at t+1 | wrong at t), only inside the first ${turns} turns.`,
+    unit: "rate",
+    better: "higher"
+  }),
+  "gain@": (turn) => ({
+    title: `gain@${turn}`,
+    explanation: `Dialogues that were put right by turn ${turn} exactly.`,
+    unit: "rate",
+    better: "higher"
+  }),
+  "gain-after@": (turns) => ({
+    title: `gain after turn ${turns}`,
+    explanation: `Dialogues that were put right after turn ${turns}.`,
+    unit: "rate",
+    better: "higher"
+  }),
+  "pass@": (k) => ({
+    title: `pass@${k}`,
+    explanation: `Chance that one of ${k} dialogues about a task succeeds (unbiased), mean over tasks.`,
+    unit: "rate",
+    better: "higher"
+  }),
+  "pass^": (k) => ({
+    title: `pass^${k}`,
+    explanation: `Chance that all of ${k} dialogues about a task succeed (unbiased), mean over tasks.`,
+    unit: "rate",
+    better: "higher"
+  }),
+  "avg@": (k) => ({
+    title: `avg@${k}`,
+    explanation: `Share of ${k} dialogues about a task that succeed.`,
+    unit: "rate",
+    better: "higher"
+  }),
+  "turns:": (strategy) => ({
+    title: `turns: ${strategy.replaceAll("_", " ")}`,
+    explanation: `Student turns with the label ${strategy}.`,
+    unit: "rate"
+  })
+}
+
 const counted = (name: string): Entry | undefined => {
-  const match = /^(success|fix)@(\d+)$/.exec(name)
-  if (match === null) return undefined
-  const turns = match[2] ?? ""
-  return match[1] === "success"
-    ? {
-        title: name,
-        explanation:
-          turns === "1"
-            ? "Dialogues whose first turn was right."
-            : `Dialogues that were right within ${turns} turns.`,
-        unit: "rate",
-        better: "higher"
-      }
-    : {
-        title: `P(right at t+1 | wrong), t<${turns}`,
-        explanation: `P(correct at t+1 | wrong at t), only inside the first ${turns} turns.`,
-        unit: "rate",
-        better: "higher"
-      }
+  const [, stem = "", k = ""] =
+    /^([a-z-]+[@^])(\d+)$/.exec(name) ?? /^(turns:)([a-z_]+)$/.exec(name) ?? []
+  return Object.hasOwn(countedTexts, stem) ? countedTexts[stem]?.(k) : undefined
 }
 
 /**

@@ -7,11 +7,11 @@ import type { BootstrapOptions } from "./bootstrapInterval.ts"
 import { drawResamples } from "./bootstrapInterval.ts"
 import { Estimate } from "./Estimate.ts"
 import { estimateRatio } from "./estimateRatio.ts"
-import type { Metric } from "./Metric.ts"
 import { standardMetrics } from "./Metric.ts"
 import { metricKey } from "./MetricText.ts"
 import type { Ratio } from "./Ratio.ts"
 import { sumRatios } from "./Ratio.ts"
+import type { AnyMetric } from "./TaskMetric.ts"
 
 /**
  * Estimates by key: `"success@1"` … `"success@<horizon>"`, `"fix"`, `"questions"`, … (see
@@ -25,7 +25,7 @@ export type Summary = typeof Summary.Type
 /** Settings of {@link summarise}. */
 export interface SummaryOptions extends BootstrapOptions {
   /** What to measure; default `standardMetrics` of the episodes' horizon. */
-  readonly metrics?: ReadonlyArray<Metric>
+  readonly metrics?: ReadonlyArray<AnyMetric>
 }
 
 const taskKey = (episode: Episode): string =>
@@ -36,13 +36,17 @@ export const groupByTask = (
   episodes: ReadonlyArray<Episode>
 ): ReadonlyMap<string, ReadonlyArray<Episode>> => Map.groupBy(episodes, taskKey)
 
-/** What a group of episodes contributes to a metric. */
-export const measureEpisodes = (metric: Metric, episodes: ReadonlyArray<Episode>): Ratio =>
-  sumRatios(
+/** What the episodes about one task contribute to a metric. */
+export const measureEpisodes = (metric: AnyMetric, episodes: ReadonlyArray<Episode>): Ratio => {
+  if ("measureTask" in metric) {
+    return metric.measureTask(episodes.filter((episode) => !isFailed(episode)))
+  }
+  return sumRatios(
     episodes
       .filter((episode) => metric.countsFailed === true || !isFailed(episode))
       .map((episode) => metric.measure(episode))
   )
+}
 
 /**
  * Measures episodes. Those that a party broke off are counted under `failed` and left out of the

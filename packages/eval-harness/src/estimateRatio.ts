@@ -24,7 +24,8 @@ const cautiousInterval = (
   [least, most]: readonly [number, number]
 ): Interval => {
   const width = most - least
-  if (width <= 0) return { low: value, high: value }
+  // of a number without bounds there is nothing cautious to say
+  if (width <= 0 || width === Infinity) return { low: value, high: value }
   const share = Math.min(1, Math.max(0, (value - least) / width))
   const { high, low } = wilsonInterval(share * clusters, clusters)
   return { low: least + low * width, high: least + high * width }
@@ -37,7 +38,8 @@ const cautiousInterval = (
  * - Wilson where it is a rate and every cluster is at most one yes/no trial;
  * - else the bootstrap over clusters;
  * - else, where the bootstrap has no spread (all clusters alike, or only one), Wilson with every
- *   cluster as one trial, scaled to `range`: resampling identical clusters would claim certainty.
+ *   cluster as one trial, scaled to `range`: resampling identical clusters would claim certainty. A
+ *   number without an upper bound (tokens) has no such scale and keeps the empty spread.
  *
  * @example
  * ```ts

@@ -2,18 +2,9 @@
 import type { Episode, Task } from "@sml/env-pomdp"
 import { mixSeed, rollout, textSeed } from "@sml/env-pomdp"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 
+import { EvaluationError } from "./EvaluationError.ts"
 import { informative } from "./MetricText.ts"
-
-/** There is nothing to evaluate, or it cannot be done as asked. */
-export class EvaluationError extends Schema.TaggedError<EvaluationError>()("EvaluationError", {
-  reason: Schema.String
-}) {
-  override get message(): string {
-    return this.reason
-  }
-}
 
 /** How far an evaluation is. */
 export interface Progress {

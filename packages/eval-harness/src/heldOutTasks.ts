@@ -4,7 +4,7 @@ import type { TakeOptions } from "@sml/tasks"
 import { TaskSource } from "@sml/tasks"
 import * as Effect from "effect/Effect"
 
-import { EvaluationError } from "./evaluate.ts"
+import { EvaluationError } from "./EvaluationError.ts"
 
 /** Settings of {@link heldOutTasks}. */
 export interface HeldOutOptions extends Pick<TakeOptions, "domain" | "count"> {

@@ -1,18 +1,45 @@
 /**
- * How well a student uses feedback: metrics of dialogues with intervals, comparisons, tables. The
- * HTML report and its plots are in `@sml/eval-harness/renderReport` and
- * `@sml/eval-harness/learningCurveSvg`, which load a plotting library.
+ * How well a student uses feedback: protocols, metrics of dialogues with intervals, comparisons,
+ * tables. The HTML reports and their plots are in `@sml/eval-harness/renderReport`,
+ * `@sml/eval-harness/renderEvaluation` and `@sml/eval-harness/learningCurveSvg`, which load a plotting
+ * library.
  */
 export * from "./BeforeAfter.ts"
 export * from "./bootstrapInterval.ts"
+export * from "./ChatMessage.ts"
+export * from "./ChatStudent.ts"
 export * from "./Comparison.ts"
 export * from "./Estimate.ts"
 export * from "./estimateRatio.ts"
 export * from "./evaluate.ts"
+export * from "./Evaluation.ts"
+export * from "./EvaluationError.ts"
+export * from "./EvaluationSettings.ts"
+export * from "./EvaluationStore.ts"
+export * from "./EvaluationStoreError.ts"
+export * from "./gainMetrics.ts"
 export * from "./heldOutTasks.ts"
+export * from "./Informativeness.ts"
+export * from "./leakMetrics.ts"
 export * from "./Metric.ts"
+export * from "./metricsNamed.ts"
 export * from "./MetricText.ts"
+export * from "./passAtK.ts"
+export * from "./Protocol.ts"
+export { protocolNamed, type ProtocolOptions, protocols } from "./protocols.ts"
 export * from "./Ratio.ts"
+export * from "./renderEvaluationTable.ts"
 export * from "./renderTable.ts"
+export * from "./RequestLimit.ts"
+export * from "./ResponseCache.ts"
+export * from "./ResponseStrategy.ts"
+export * from "./runProtocol.ts"
+export * from "./StagedTask.ts"
+export * from "./TeacherLevels.ts"
+export * from "./strategyMetrics.ts"
 export * from "./Summary.ts"
+export * from "./TaskMetric.ts"
+export * from "./TurnJudge.ts"
+export * from "./uptake.ts"
+export * from "./usageMetrics.ts"
 export * from "./wilsonInterval.ts"

@@ -2,23 +2,12 @@
 import { dialoguesHtml } from "./internal/dialoguesHtml.ts"
 import type { Html } from "./internal/html.ts"
 import { html } from "./internal/html.ts"
+import { factsHtml, pageHtml } from "./internal/pageHtml.ts"
 import { hue } from "./internal/palette.ts"
 import { cardsHtml, everythingHtml, leadHtml, tablesHtml } from "./internal/resultsHtml.ts"
-import { styleSheet } from "./internal/style.ts"
 import { turnPlotsHtml } from "./internal/turnPlots.ts"
 import { inlineCurve, smoothingWindow, standardCurves } from "./learningCurveSvg.ts"
 import type { Report, StepMetrics } from "./Report.ts"
-
-const factsHtml = (facts: Readonly<Record<string, string>>): Html =>
-  html`<dl class="facts">
-    ${Object.entries(facts).map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`
-    )}
-  </dl>`
 
 const curvesHtml = (steps: ReadonlyArray<StepMetrics>): Html | undefined => {
   const curves = standardCurves(steps)
@@ -89,57 +78,41 @@ const profileHtml = (profile: Readonly<Record<string, number>>): Html | undefine
  * ```
  */
 export const renderReport = (report: Report): string =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'"
-        />
-        <title>${report.title}</title>
-        <style>
-          ${styleSheet}
-        </style>
-      </head>
-      <body>
-        <main>
-          <header>
-            <h1>${report.title}</h1>
-            ${leadHtml(report.results)}
-            ${report.facts === undefined ? undefined : factsHtml(report.facts)}
-            ${cardsHtml(report.results)}
-          </header>
-          <section>
-            <h2>Before and after</h2>
-            <p class="note">
-              On held-out tasks. Value, 95 % interval, n. Change in points; * where the two
-              intervals do not meet.
-            </p>
-            ${tablesHtml(report.results)} ${everythingHtml(report.results)}
-          </section>
-          <section>
-            <h2>Success by turn</h2>
-            <p class="note">
-              Share of held-out tasks solved by each turn, with 95 % bands. Under content-free
-              feedback the teacher says only that an answer is wrong: what is gained there is not
-              gained by reading feedback.
-            </p>
-            ${turnPlotsHtml(report.results, report.trainedTurns)}
-          </section>
-          <section>${curvesHtml(report.steps)}</section>
-          <section>${profileHtml(report.profile)}</section>
-          ${report.dialogues.map((set) => html`<section>${dialoguesHtml(set)}</section>`)}
-          <section>
-            <h2>Configuration</h2>
-            <pre>${JSON.stringify(report.config, undefined, 2)}</pre>
-          </section>
-          <footer class="note">
-            Rates per dialogue have Wilson intervals; everything else is bootstrapped over tasks. n
-            counts dialogues, turns or transitions, whichever the number is a share of. Dialogues
-            that a failure broke off are counted and left out.
-          </footer>
-        </main>
-      </body>
-    </html> `.source
+  pageHtml(
+    report.title,
+    html`<header>
+        <h1>${report.title}</h1>
+        ${leadHtml(report.results)}
+        ${report.facts === undefined ? undefined : factsHtml(report.facts)}
+        ${cardsHtml(report.results)}
+      </header>
+      <section>
+        <h2>Before and after</h2>
+        <p class="note">
+          On held-out tasks. Value, 95 % interval, n. Change in points; * where the two intervals do
+          not meet.
+        </p>
+        ${tablesHtml(report.results)} ${everythingHtml(report.results)}
+      </section>
+      <section>
+        <h2>Success by turn</h2>
+        <p class="note">
+          Share of held-out tasks solved by each turn, with 95 % bands. Under content-free feedback
+          the teacher says only that an answer is wrong: what is gained there is not gained by
+          reading feedback.
+        </p>
+        ${turnPlotsHtml(report.results, report.trainedTurns)}
+      </section>
+      <section>${curvesHtml(report.steps)}</section>
+      <section>${profileHtml(report.profile)}</section>
+      ${report.dialogues.map((set) => html`<section>${dialoguesHtml(set)}</section>`)}
+      <section>
+        <h2>Configuration</h2>
+        <pre>${JSON.stringify(report.config, undefined, 2)}</pre>
+      </section>
+      <footer class="note">
+        Rates per dialogue have Wilson intervals; everything else is bootstrapped over tasks. n
+        counts dialogues, turns or transitions, whichever the number is a share of. Dialogues that a
+        failure broke off are counted and left out.
+      </footer>`
+  )

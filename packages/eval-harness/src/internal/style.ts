@@ -44,7 +44,7 @@ td.value { text-align: right; width: 15.5rem; }
 td.value b { font-weight: 650; }
 td small { color: var(--muted); font-size: 0.8125rem; padding-left: 0.35rem; }
 td.change { text-align: right; width: 5.5rem; }
-th.number { text-align: right; }
+th.number, td.number { text-align: right; }
 td.range { padding-right: 0; width: 9.5rem; }
 .disjoint { font-weight: 650; }
 .plots { display: grid; grid-template-columns: repeat(3, 1fr); gap: 1.5rem 1.5rem; margin: 0.75rem 0 0; }
