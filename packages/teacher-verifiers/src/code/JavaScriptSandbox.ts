@@ -1,11 +1,16 @@
 /**
- * Runs untrusted JavaScript: QuickJS compiled to WebAssembly, in a worker thread of its own.
+ * Runs untrusted JavaScript and TypeScript: QuickJS compiled to WebAssembly, in worker threads.
  *
- * A program gets no host object, no clock, no randomness and no input but the numbers it is called
- * with. QuickJS stops it when it goes over its fuel, memory or stack; what QuickJS cannot interrupt (a
- * built-in that walks an array-like of length 2^53) ends with the thread, which is killed after
- * `timeMillis` and started again. The caller's event loop is never blocked.
+ * A program gets no host object, no clock, no randomness and no input but what it is called with. QuickJS
+ * stops it when it goes over its fuel, memory or stack; what QuickJS cannot interrupt (a built-in that
+ * walks an array-like of length 2^53) ends with the thread, which is killed after a time and started
+ * again. The caller's event loop is never blocked.
+ *
+ * **Values, not verdicts.** What is expected is never where the program is. A value is read as plain data
+ * without running any of the program's code, and compared outside. Tests that are JavaScript themselves
+ * run in a second interpreter, with a memory of its own, that no student's code ever enters.
  */
+import { availableParallelism } from "node:os"
 import { Worker } from "node:worker_threads"
 
 import * as Context from "effect/Context"
@@ -15,23 +20,24 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 
+import { makeProgramThreads } from "./internal/ProgramThreads.ts"
 import type { SandboxRequest } from "./internal/SandboxMessage.ts"
 import { SandboxReply } from "./internal/SandboxMessage.ts"
+import { verifyJavaScript } from "./internal/verifyJavaScript.ts"
+import type { JavaScriptProgram } from "./JavaScriptProgram.ts"
+import type { ProgramDiagnostics } from "./ProgramDiagnostics.ts"
+import { SandboxError } from "./SandboxError.ts"
 import type { SandboxOutcome } from "./SandboxOutcome.ts"
 
-/** The sandbox itself failed; whatever a program does is an outcome, not an error. */
-export class SandboxError extends Schema.TaggedError<SandboxError>()("SandboxError", {
-  reason: Schema.String
-}) {
-  override get message(): string {
-    return this.reason
-  }
-}
+export { SandboxError } from "./SandboxError.ts"
 
 /** WebAssembly memory comes in pages. */
 const pageBytes = 65_536
 
-/** The limits of one program, over all its inputs together. */
+/**
+ * The limits of `run`, over all inputs of a program together, and of `verify`, for each test: what ends in
+ * `timeMillis`, `fuel`, `memoryBytes` and `stackBytes` with `test` before it.
+ */
 export const SandboxLimits = Schema.Struct({
   /** Interrupt checks before a timeout, about 10,000 steps (0.03..0.3 ms) each; default 200. */
   fuel: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))),
@@ -53,7 +59,34 @@ export const SandboxLimits = Schema.Struct({
   /** Number of programs whose outcomes are remembered; default 10,000. */
   cacheCapacity: Schema.optionalKey(
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000_000 }))
-  )
+  ),
+  /** Interrupt checks of one test before a timeout; default 8000, some 1 to 3 s. */
+  testFuel: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000_000 }))
+  ),
+  /** Wall-clock time of one test before its thread is killed; default 6000 ms. */
+  testTimeMillis: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 10, maximum: 3_600_000 }))
+  ),
+  /** The interpreter's whole memory for a test, a multiple of 64 KiB; default 64 MiB. */
+  testMemoryBytes: Schema.optionalKey(
+    Schema.Int.check(
+      Schema.isBetween({ minimum: 16_777_216, maximum: 2_147_483_648 }),
+      Schema.isMultipleOf(pageBytes)
+    )
+  ),
+  /** Stack of a test, some 6 calls a KiB; default and most: 1 MiB. */
+  testStackBytes: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 16_384, maximum: 1_048_576 }))
+  ),
+  /** UTF-16 units that a test may print; default 1,000,000. */
+  outputCharacters: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1000, maximum: 100_000_000 }))
+  ),
+  /** Verifications at a time, each in a thread; default: the cores that are available. */
+  parallel: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1024 }))),
+  /** Verifications that may wait before further ones are refused; default 10,000. */
+  queue: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10_000_000 })))
 })
 export type SandboxLimits = typeof SandboxLimits.Type
 
@@ -63,7 +96,14 @@ export const sandboxLimits: Required<SandboxLimits> = {
   timeMillis: 500,
   memoryBytes: 16 * 1024 * 1024,
   stackBytes: 128 * 1024,
-  cacheCapacity: 10_000
+  cacheCapacity: 10_000,
+  testFuel: 8000,
+  testTimeMillis: 6000,
+  testMemoryBytes: 64 * 1024 * 1024,
+  testStackBytes: 1024 * 1024,
+  outputCharacters: 1_000_000,
+  parallel: availableParallelism(),
+  queue: 10_000
 }
 
 /**
@@ -126,8 +166,8 @@ interface Run {
 }
 
 /**
- * Runs programs, one at a time; a program that was run before is not run again. Fails with a
- * {@link SandboxError} when the thread can not be started.
+ * Runs and verifies programs. `run` takes one at a time, and does not run again what was run before;
+ * `verify` takes several.
  *
  * @example
  * ```ts
@@ -152,15 +192,43 @@ interface Run {
  *   { _tag: "Failure", category: "timeout", message: "ran for too long" }
  * ])
  * ```
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { JavaScriptSandbox } from "@sml/teacher-verifiers"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const sandbox = yield* JavaScriptSandbox
+ *   return yield* sandbox.verify({
+ *     code: "const add = (a: number, b: number): number => a - b",
+ *     language: "typescript",
+ *     preamble: "",
+ *     tests: { kind: "calls", calls: [{ fn: "add", args: [1, 2], expected: 3 }] },
+ *     seed: 0
+ *   })
+ * })
+ * const { tests, verdict } = await Effect.runPromise(
+ *   Effect.provide(program, JavaScriptSandbox.layer())
+ * )
+ * assert.equal(verdict, "fail")
+ * assert.equal(`${tests[0]?.call} gives ${tests[0]?.got}`, "add(1, 2) gives -1")
+ * ```
  */
 export class JavaScriptSandbox extends Context.Service<
   JavaScriptSandbox,
   {
     /** One outcome for each input, in order. */
     readonly run: (program: Program) => Effect.Effect<ReadonlyArray<SandboxOutcome>, SandboxError>
+    /**
+     * Judges a program by tests, several programs at a time; whatever a program does is a verdict. Fails
+     * when the tests themselves can not be run, when too many programs wait, and when no thread starts.
+     */
+    readonly verify: (program: JavaScriptProgram) => Effect.Effect<ProgramDiagnostics, SandboxError>
   }
 >()("@sml/teacher-verifiers/JavaScriptSandbox") {
-  /** A sandbox whose thread starts with the first program and ends with the layer's scope. */
+  /** A sandbox whose threads start with the first programs and end with the layer's scope. */
   static readonly layer = (
     limits: SandboxLimits = {}
   ): Layer.Layer<JavaScriptSandbox, SandboxError> => Layer.effect(JavaScriptSandbox, make(limits))
@@ -274,5 +342,22 @@ const make = Effect.fnUntraced(function* (options: SandboxLimits) {
       })
     )
   })
-  return JavaScriptSandbox.of({ run })
+
+  const threads = yield* makeProgramThreads({
+    parallel: limits.parallel,
+    queue: limits.queue,
+    testMillis: limits.testTimeMillis,
+    thread: {
+      memoryBytes: limits.testMemoryBytes,
+      limits: {
+        fuel: limits.testFuel,
+        stackBytes: limits.testStackBytes,
+        outputCharacters: limits.outputCharacters
+      }
+    }
+  })
+  const verify = Effect.fn("JavaScriptSandbox.verify")(function* (program: JavaScriptProgram) {
+    return yield* verifyJavaScript(threads, program)
+  })
+  return JavaScriptSandbox.of({ run, verify })
 })

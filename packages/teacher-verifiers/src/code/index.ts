@@ -1,5 +1,6 @@
 /** Running programs that nobody trusts, and judging what they give. */
 export * from "./extractCode.ts"
+export * from "./JavaScriptProgram.ts"
 export * from "./JavaScriptSandbox.ts"
 export * from "./PlainValue.ts"
 export * from "./plainFromJson.ts"

@@ -1,7 +1,19 @@
 /** What the threads that verify programs are asked, and what they answer. */
 import * as Schema from "effect/Schema"
 
-import type { RealmLimits } from "./Realm.ts"
+/** What one test of a program may use up. */
+export const RealmLimits = Schema.Struct({
+  /** Interrupt checks; QuickJS makes one about every 10,000 steps. */
+  fuel: Schema.Int,
+  stackBytes: Schema.Int,
+  /** Printed UTF-16 units. */
+  outputCharacters: Schema.Int
+})
+export type RealmLimits = typeof RealmLimits.Type
+
+/** What a thread is started with. */
+export const ProgramThreadData = Schema.Struct({ limits: RealmLimits, memoryBytes: Schema.Int })
+export type ProgramThreadData = typeof ProgramThreadData.Type
 
 /** Tests without what is expected; those that are sources themselves run beside the program, not with it. */
 export type ProgramJob =
@@ -21,12 +33,11 @@ export interface ProgramRequest {
   readonly code: string
   readonly job: ProgramJob
   readonly order: ReadonlyArray<number>
-  readonly limits: RealmLimits
 }
 
 /** Why a program gave nothing. Its words may be the program's, and are neither capped nor clean. */
 export const ProgramFailure = Schema.TaggedStruct("Failure", {
-  verdict: Schema.Literals(["error", "timeout", "memory", "output-limit", "unsupported"]),
+  verdict: Schema.Literals(["fail", "error", "timeout", "memory", "output-limit", "unsupported"]),
   error: Schema.Struct({
     type: Schema.String,
     message: Schema.String,
@@ -34,6 +45,13 @@ export const ProgramFailure = Schema.TaggedStruct("Failure", {
   })
 })
 export type ProgramFailure = typeof ProgramFailure.Type
+
+export const failure = (
+  verdict: ProgramFailure["verdict"],
+  type: string,
+  message: string,
+  line: number | null = null
+): ProgramFailure => ({ _tag: "Failure", verdict, error: { type, message, line } })
 
 /**
  * What became of one test.
@@ -57,6 +75,17 @@ export const ProgramOutcome = Schema.Union([
   ProgramFailure
 ])
 export type ProgramOutcome = typeof ProgramOutcome.Type
+
+const costly: ReadonlySet<string> = new Set(["timeout", "memory", "output-limit"])
+
+/**
+ * Whether a test has used up what it could: those that come later in the task are then not run, whatever
+ * the order, so that what is found does not depend on the order.
+ */
+export const endsAt = (outcome: ProgramOutcome): boolean => {
+  const failed = outcome._tag === "Examined" ? outcome.failure : outcome
+  return failed?._tag === "Failure" && costly.has(failed.verdict)
+}
 
 /** Sent once when the thread can take requests, then once for each test. */
 export const ProgramReply = Schema.Union([
