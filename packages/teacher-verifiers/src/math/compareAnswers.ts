@@ -1,23 +1,28 @@
 /** Whether two mathematical answers are the same. */
+import * as Schema from "effect/Schema"
+
 import type { CompareOptions } from "./CompareOptions.ts"
 import { compareOptions } from "./CompareOptions.ts"
-import { Comparison, sideOf } from "./internal/Comparison.ts"
+import { Comparison } from "./internal/Comparison.ts"
 import type { Expression } from "./internal/Expression.ts"
 import { Fuel, Undecidable } from "./internal/Fuel.ts"
 import type { Reading } from "./internal/readAnswer.ts"
 import { longestAnswer, readAnswer } from "./internal/readAnswer.ts"
+import { sideOf } from "./internal/sideOf.ts"
 
 /** `undecided` is never equal: what cannot be settled within the bounds counts as not correct. */
-export type AnswerComparison =
-  | { readonly _tag: "equal" }
-  | { readonly _tag: "different" }
-  | { readonly _tag: "undecided"; readonly reason: string }
+export const AnswerComparison = Schema.Union([
+  Schema.TaggedStruct("equal", {}),
+  Schema.TaggedStruct("different", {}),
+  Schema.TaggedStruct("undecided", { reason: Schema.String })
+])
+export type AnswerComparison = typeof AnswerComparison.Type
 
 const equal: AnswerComparison = { _tag: "equal" }
 const different: AnswerComparison = { _tag: "different" }
 
-/** Steps for each kind of work: some 100 ms at most. */
-const fuelUnits = 200_000
+/** Steps of one comparison: some 30 ms. */
+const fuelUnits = 60_000
 
 /** Reads an answer; the reason when it is too long, too deep or too large. */
 const read = (text: string): Reading | string => {
@@ -57,13 +62,17 @@ const compareReadings = (
   options: Required<CompareOptions>
 ): AnswerComparison => {
   if (gold.form === answer.form && gold.form !== "") return equal
-  if (gold.isBareWords && answer.isBareWords && gold.words === answer.words) return equal
+  // x and X are two variables, "Even" and "even" one word
+  const isWord = gold.isBareWords && answer.isBareWords && gold.words.length > 1
+  if (isWord && gold.words === answer.words) return equal
+  // (C) and C are one choice
+  if (gold.bare.length === 1 && gold.bare === answer.bare) return equal
   let reason: string | undefined
   for (const [a, b] of pairs(gold, answer)) {
     try {
       if (new Comparison(options, fuelUnits).same(a, b)) {
         // letters in another order are another word
-        if (gold.isBareWords && answer.isBareWords && gold.words.length > 2) continue
+        if (isWord && gold.words.length > 2) continue
         return equal
       }
     } catch (error) {
@@ -115,7 +124,8 @@ export const compareAnswers = (
   const right = read(answer)
   if (typeof left === "string" || typeof right === "string") {
     if (gold.trim() === answer.trim()) return equal
-    return { _tag: "undecided", reason: typeof left === "string" ? left : String(right) }
+    const reason = typeof left === "string" ? left : typeof right === "string" ? right : ""
+    return { _tag: "undecided", reason }
   }
   return compareReadings(left, right, { ...compareOptions, ...options })
 }

@@ -1,24 +1,32 @@
 /** Extraction and comparison in one. */
-import type { AnswerComparison } from "./compareAnswers.ts"
-import { compareAnswers, sideOfAnswer } from "./compareAnswers.ts"
-import type { CompareOptions } from "./CompareOptions.ts"
-import type { ExtractOptions } from "./extractAnswer.ts"
+import * as Schema from "effect/Schema"
+
+import { AnswerComparison, compareAnswers, sideOfAnswer } from "./compareAnswers.ts"
+import { CompareOptions } from "./CompareOptions.ts"
 import { extractAnswer } from "./extractAnswer.ts"
 
-/** Options of both parts, and `side`: whether to say on which side a wrong number lies. */
-export interface JudgeOptions extends CompareOptions, Pick<ExtractOptions, "source" | "forms"> {
-  readonly side?: boolean
-}
+/**
+ * Those of `compareAnswers`; `source` and `forms` of `extractAnswer`; and `side` (false): whether to
+ * say on which side of the reference a wrong number lies.
+ */
+export const JudgeOptions = Schema.Struct({
+  ...CompareOptions.fields,
+  source: Schema.optionalKey(Schema.Literals(["utterance", "prediction"])),
+  forms: Schema.optionalKey(Schema.Array(Schema.Literals(["latex", "plain"]))),
+  side: Schema.optionalKey(Schema.Boolean)
+})
+export type JudgeOptions = typeof JudgeOptions.Type
 
 /** `no-attempt`, or the answer that was found and how it compares. */
-export type AnswerJudgement =
-  | { readonly _tag: "no-attempt" }
-  | {
-      readonly _tag: "attempt"
-      readonly answer: string
-      readonly comparison: AnswerComparison
-      readonly side: "low" | "high" | null
-    }
+export const AnswerJudgement = Schema.Union([
+  Schema.TaggedStruct("no-attempt", {}),
+  Schema.TaggedStruct("attempt", {
+    answer: Schema.String,
+    comparison: AnswerComparison,
+    side: Schema.NullOr(Schema.Literals(["low", "high"]))
+  })
+])
+export type AnswerJudgement = typeof AnswerJudgement.Type
 
 /** What kind of answer the reference is. */
 const expectationOf = (gold: string): "math" | "text" | "choice" => {

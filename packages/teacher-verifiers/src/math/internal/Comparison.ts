@@ -1,10 +1,12 @@
 /** Decides whether two expressions are the same answer; see `compareAnswers` for the order. */
 import type { CompareOptions } from "../CompareOptions.ts"
+import type { Assignment } from "./Assignment.ts"
+import { asAssignment, nameKey, valueOf } from "./Assignment.ts"
 import { expandPlusMinus, hasPlusMinus } from "./expandPlusMinus.ts"
-import type { Expression, Relation } from "./Expression.ts"
-import { integerNode, mapChildren, negated, numberNode, some, substitute } from "./Expression.ts"
-import { decimalPlaces, divide, equals, multiply, toNumber } from "./Fraction.ts"
-import { Fuel, Undecidable } from "./Fuel.ts"
+import type { Expression } from "./Expression.ts"
+import { integerNode, negated, numberNode, some, substitute } from "./Expression.ts"
+import { decimalPlaces, divide, equals, multiply } from "./Fraction.ts"
+import { Exhausted, Fuel, Undecidable } from "./Fuel.ts"
 import { hasMatrix, matrixValue } from "./matrixValue.ts"
 import type { Polynomial } from "./Polynomial.ts"
 import { PolynomialRing } from "./Polynomial.ts"
@@ -12,21 +14,10 @@ import type { RationalForm } from "./RationalForm.ts"
 import { FormBuilder } from "./RationalForm.ts"
 import type { End, RealSet } from "./RealSet.ts"
 import * as RealSets from "./RealSet.ts"
+import { equationSides, linksOf } from "./relationLinks.ts"
+import { renameSymbols } from "./renameSymbols.ts"
 import { realValue, sampleEquality, sampleRatio } from "./sampleEquality.ts"
 import { haveSameDimensions, parseUnit } from "./units.ts"
-
-/** A name and the value it is said to have. */
-interface Assignment {
-  readonly name: Expression | undefined
-  readonly value: Expression
-}
-
-/** One link of a chain of inequalities, with the smaller side first. */
-interface Link {
-  readonly low: Expression
-  readonly high: Expression
-  readonly op: "<" | "<=" | "!="
-}
 
 const isSymbol = (part: Expression): boolean => part.t === "sym"
 
@@ -40,40 +31,20 @@ const unwrapped = (e: Expression): Expression => {
   return e
 }
 
-/** What stands left of `=` without being part of an equation: x, AB, f(x), sin θ, (p, q), x + y, words. */
-const isName = (e: Expression): boolean => {
-  switch (e.t) {
-    case "sym":
-    case "text":
-      return true
-    case "call":
-      return true
-    case "mul":
-    case "add":
-    case "bracket":
-    case "list":
-      return e.items.every(isName)
-    case "fn":
-      return e.args.every(isName)
-    case "neg":
-      return false
-    default:
-      return false
-  }
-}
-
 export class Comparison {
   private readonly options: Required<CompareOptions>
   private readonly exactFuel: Fuel
   private readonly sampleFuel: Fuel
   private readonly stepFuel: Fuel
-  private builder: FormBuilder
+  private readonly builder: FormBuilder
+  private readonly forms = new Map<Expression, RationalForm>()
 
+  /** `units` steps in all, of which neither the exact part nor sampling may take all. */
   constructor(options: Required<CompareOptions>, units: number) {
     this.options = options
-    this.exactFuel = new Fuel(units)
-    this.sampleFuel = new Fuel(units)
     this.stepFuel = new Fuel(units)
+    this.exactFuel = new Fuel(units * 0.6, this.stepFuel)
+    this.sampleFuel = new Fuel(units * 0.6, this.stepFuel)
     this.builder = new FormBuilder(new PolynomialRing(this.exactFuel))
   }
 
@@ -81,7 +52,7 @@ export class Comparison {
 
   /** Whether two answers say the same; throws `Undecidable`. */
   same(goldIn: Expression, answerIn: Expression): boolean {
-    this.stepFuel.spend(1)
+    this.stepFuel.spend(4)
     const gold = unwrapped(goldIn)
     const answer = unwrapped(answerIn)
     if (gold.t === "num" && answer.t === "num" && equals(gold.value, answer.value)) return true
@@ -150,9 +121,6 @@ export class Comparison {
     if (a !== undefined && b !== undefined) {
       if (a.length !== b.length) return false
       if (a.every((item, i) => this.expressions(item, b[i] ?? item))) return true
-      // no time of day is a multiple of another one
-      const isClock = (items: ReadonlyArray<Expression>) =>
-        items.slice(1).some((item) => item.t === "num" && item.value.n === 0n)
       if (isClock(a) || isClock(b)) return false
       const first = a[0]
       const other = b[0]
@@ -173,10 +141,8 @@ export class Comparison {
 
   /** 52_8 and 52 have the same digits; bases that are both written must be the same. */
   private based(gold: Expression, answer: Expression): boolean {
-    const digits = (e: Expression): string | undefined =>
-      e.t === "based" ? e.digits : e.t === "num" && e.value.d === 1n ? String(e.value.n) : undefined
-    const left = digits(gold)
-    const right = digits(answer)
+    const left = digitsOf(gold)
+    const right = digitsOf(answer)
     if (left === undefined || right === undefined || left !== right) return false
     return gold.t !== "based" || answer.t !== "based" || gold.base === answer.base
   }
@@ -324,7 +290,7 @@ export class Comparison {
         try {
           if (isGold ? this.same(item, other) : this.same(other, item)) return true
         } catch (error) {
-          if (!(error instanceof Undecidable)) throw error
+          if (!(error instanceof Undecidable) || error instanceof Exhausted) throw error
           doubt = error
         }
       }
@@ -426,7 +392,6 @@ export class Comparison {
       const isLow = low.t === "sym" && (name === undefined || low.name === name)
       const bound = isLow ? this.end(high, op !== "<") : this.end(low, op !== "<")
       if (bound === undefined || (!isLow && !(high.t === "sym"))) return undefined
-      const none = (at: number): End => ({ at, e: undefined, isClosed: false })
       const half: RealSet =
         op === "!="
           ? RealSets.complement(
@@ -434,8 +399,8 @@ export class Comparison {
               this.sameEnd
             )
           : isLow
-            ? [{ low: none(-Infinity), high: bound }]
-            : [{ low: bound, high: none(Infinity) }]
+            ? [{ low: RealSets.infinite(-Infinity), high: bound }]
+            : [{ low: bound, high: RealSets.infinite(Infinity) }]
       set = RealSets.intersection(set, half, this.sameEnd)
     }
     return linksOf(e) === undefined ? undefined : set
@@ -537,20 +502,27 @@ export class Comparison {
 
   /** Runs an exact computation; undefined when it grows too large, so that sampling has to decide. */
   private exactly<A>(compute: () => A | undefined): A | undefined {
+    if (this.exactFuel.isEmpty) return undefined
     try {
       return compute()
     } catch (error) {
-      if (error instanceof Undecidable) {
-        // what was begun may be half done
-        this.builder = new FormBuilder(new PolynomialRing(this.exactFuel))
-        return undefined
-      }
+      if (error instanceof Undecidable && !this.stepFuel.isEmpty) return undefined
       throw error
     }
   }
 
+  /** Elements of long lists are compared with many others. */
+  private form(e: Expression): RationalForm {
+    const known = this.forms.get(e)
+    if (known !== undefined) return known
+    const form = this.builder.form(e)
+    this.forms.set(e, form)
+    return form
+  }
+
   /** Two numbers or formulas. */
   private expressions(gold: Expression, answer: Expression): boolean {
+    this.stepFuel.spend(2)
     if (gold.t === "num" && answer.t === "num") {
       return equals(gold.value, answer.value) || this.isRounded(gold, answer)
     }
@@ -572,8 +544,8 @@ export class Comparison {
     if (infinity[0] !== undefined || infinity[1] !== undefined) return infinity[0] === infinity[1]
     const exact = this.exactly(() => {
       const { builder } = this
-      const a = builder.form(left)
-      const b = builder.form(right)
+      const a = this.form(left)
+      const b = this.form(right)
       const difference = builder.difference(a, b)
       if (difference.size === 0) return true
       return builder.isIndependent(difference) && isIndependentForm(builder, a, b)
@@ -600,7 +572,7 @@ export class Comparison {
       // a terminating number is exact unless it is written to that many digits
       const plain = e.t === "neg" ? e.a : e
       if (plain.t === "num") return plain.decimals >= precision
-      const value = this.exactly(() => this.builder.value(this.builder.form(e)))
+      const value = this.exactly(() => this.builder.value(this.form(e)))
       return value === undefined || decimalPlaces(value) === undefined
     }
     if (!isFine(a) && !isFine(b)) return false
@@ -638,6 +610,16 @@ const isTerminating = (e: Expression, precision: number): boolean => {
   return false
 }
 
+/** No time of day is a multiple of another one. */
+const isClock = (items: ReadonlyArray<Expression>): boolean =>
+  items.slice(1).some((item) => item.t === "num" && item.value.n === 0n)
+
+/** The digits of a whole number, in whatever base. */
+const digitsOf = (e: Expression): string | undefined => {
+  if (e.t === "based") return e.digits
+  return e.t === "num" && e.value.d === 1n ? String(e.value.n) : undefined
+}
+
 const withoutPlusMinus = (e: Expression): Expression => {
   if (!hasPlusMinus(e)) return e
   if (e.t === "list" || e.t === "set") {
@@ -673,113 +655,6 @@ const plainKeys = (items: ReadonlyArray<Expression>): ReadonlySet<string> | unde
 const isIndependentForm = (builder: FormBuilder, a: RationalForm, b: RationalForm): boolean =>
   builder.isIndependent(a.under) && builder.isIndependent(b.under)
 
-/** The same for names however they are written: letters of products in order, spaces gone. */
-const nameKey = (e: Expression): string => {
-  switch (e.t) {
-    case "sym":
-      return e.name
-    case "text":
-      return e.text.toLowerCase()
-    case "call":
-      return `${e.name}${e.args.map(nameKey).join(",")}`
-    case "mul":
-    case "add":
-      return e.items
-        .map(nameKey)
-        .toSorted()
-        .join(e.t === "mul" ? "" : "+")
-    case "bracket":
-    case "list":
-      return `(${e.items.map(nameKey).join(",")})`
-    case "fn":
-      return `${e.name} ${e.args.map(nameKey).join(",")}`
-    case "num":
-      return `${e.value.n}/${e.value.d}`
-    default:
-      return e.t
-  }
-}
-
-/**
- * The value that `x = 5`, `AB = 5`, `x = 2 + 3 = 5 ≈ 5.0` or `x ∈ S` gives to a name; undefined for
- * equations such as `2x = 4`, whose left side is no name.
- */
-const asAssignment = (e: Expression): Assignment | undefined => {
-  if (e.t !== "relation") return undefined
-  const [first] = e.rest
-  if (first === undefined) return undefined
-  if (e.rest.length === 1 && first.op === "in")
-    return isName(e.first) ? { name: e.first, value: first.e } : undefined
-  if (e.rest.some((link) => link.op !== "=" && link.op !== "~")) return undefined
-  // what follows ≈ is rounded, unless nothing else is given
-  const rounded = e.rest.findIndex((link) => link.op === "~")
-  const links =
-    rounded > 0 ? e.rest.slice(0, rounded) : e.rest.slice(0, rounded === 0 ? 1 : e.rest.length)
-  const last = links.at(-1)
-  if (last === undefined) return undefined
-  const chain = [e.first, ...links.map((link) => link.e)]
-  const isConstant = (part: Expression) =>
-    !some(part, isSymbol) && !some(part, (p) => p.t === "call")
-  if (isName(e.first)) {
-    const value = last.e
-    // x = 2x - 4 gives no value
-    if (e.first.t === "sym") {
-      const { name } = e.first
-      if (some(value, (part) => part.t === "sym" && part.name === name)) return undefined
-    } else if (e.first.t === "add" && !isConstant(value)) return undefined
-    return { name: e.first, value }
-  }
-  if (links.length === 1) {
-    if (isConstant(e.first) && isName(last.e)) return { name: last.e, value: e.first }
-    if (isConstant(e.first) && isConstant(last.e)) return { name: undefined, value: last.e }
-    return undefined
-  }
-  return isConstant(last.e) && chain.slice(0, -1).every((part) => isName(part) || isConstant(part))
-    ? { name: undefined, value: last.e }
-    : undefined
-}
-
-const valueOf = (e: Expression): Expression => asAssignment(e)?.value ?? e
-
-const equationSides = (
-  e: Expression
-): { readonly low: Expression; readonly high: Expression } | undefined => {
-  if (e.t !== "relation" || e.rest.length !== 1) return undefined
-  const [link] = e.rest
-  if (link === undefined || link.op !== "=") return undefined
-  return { low: e.first, high: link.e }
-}
-
-const flipped = new Map<Relation, "<" | "<=">([
-  [">", "<"],
-  [">=", "<="]
-])
-
-/** The links of a chain of inequalities from the smallest side up; undefined for anything else. */
-const linksOf = (e: Expression): ReadonlyArray<Link> | undefined => {
-  if (e.t !== "relation") return undefined
-  const links: Array<Link> = []
-  let direction: "up" | "down" | undefined
-  let left = e.first
-  for (const { e: right, op } of e.rest) {
-    if (op === "!=") {
-      if (e.rest.length > 1) return undefined
-      links.push({ low: left, high: right, op })
-    } else if (op === "<" || op === "<=") {
-      if (direction === "down") return undefined
-      direction = "up"
-      links.push({ low: left, high: right, op })
-    } else {
-      const turned = flipped.get(op)
-      if (turned === undefined || direction === "up") return undefined
-      direction = "down"
-      links.push({ low: right, high: left, op: turned })
-    }
-    left = right
-  }
-  return direction === "down" ? links.toReversed() : links
-}
-
 /** Exact proportionality; undefined when the forms can not tell. */
 const proportionOf = (
   builder: FormBuilder,
@@ -802,44 +677,4 @@ const proportionOf = (
     )
   )
   return hasOnlyVariables ? "none" : undefined
-}
-
-/** The answer with its variables named like the reference's, in the order of the alphabet. */
-const renameSymbols = (gold: Expression, answer: Expression): Expression | undefined => {
-  const namesOf = (e: Expression): ReadonlyArray<string> => {
-    const names = new Set<string>()
-    some(e, (part) => {
-      if (part.t === "sym") names.add(part.name)
-      return false
-    })
-    return [...names].toSorted()
-  }
-  const from = namesOf(answer)
-  const to = namesOf(gold)
-  if (from.length !== to.length || from.length === 0 || from.every((name, i) => name === to[i])) {
-    return undefined
-  }
-  const rename = (e: Expression): Expression =>
-    e.t === "sym" ? { t: "sym", name: to[from.indexOf(e.name)] ?? e.name } : mapChildren(e, rename)
-  return rename(answer)
-}
-
-/** Where a number lies from another, as doubles; for the teacher's hint only. */
-export const sideOf = (gold: Expression, answer: Expression): "low" | "high" | undefined => {
-  const fuel = new Fuel(20_000)
-  const plain = (e: Expression): Expression => {
-    const value = valueOf(unwrapped(e))
-    return value.t === "quantity" ? value.value : value.t === "percent" ? value.a : value
-  }
-  try {
-    const a = plain(gold)
-    const b = plain(answer)
-    const x = a.t === "num" ? toNumber(a.value) : realValue(fuel, a)
-    const y = b.t === "num" ? toNumber(b.value) : realValue(fuel, b)
-    if (x === undefined || y === undefined || x === y) return undefined
-    return y < x ? "low" : "high"
-  } catch (error) {
-    if (error instanceof Undecidable) return undefined
-    throw error
-  }
 }

@@ -121,7 +121,7 @@ export const children = (e: Expression): ReadonlyArray<Expression> => {
       return [e.element, e.condition]
     case "relation":
       return [e.first, ...e.rest.map((link) => link.e)]
-    case "quantity":
+    default:
       return [e.value]
   }
 }
@@ -174,7 +174,7 @@ export const mapChildren = (e: Expression, f: (child: Expression) => Expression)
         first: f(e.first),
         rest: e.rest.map((link) => ({ op: link.op, e: f(link.e) }))
       }
-    case "quantity":
+    default:
       return { ...e, value: f(e.value) }
   }
 }

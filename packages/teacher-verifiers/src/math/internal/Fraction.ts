@@ -68,6 +68,15 @@ export const compare = (a: Fraction, b: Fraction): number => {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
+const small = 1n << 62n
+
+/** What reducing a number of this size costs, in steps. */
+export const weight = (a: Fraction): number => {
+  if (a.n < small && a.n > -small && a.d < small) return 0
+  const size = Math.max(bits(a.n), bits(a.d)) >> 5
+  return 1 + ((size * size) >> 3)
+}
+
 const bits = (value: bigint): number => absolute(value).toString(16).length * 4
 
 /** Whether `base ** exponent` stays inside the bound. */

@@ -62,6 +62,8 @@ export class Parser {
   private bars = 0
   private bound: Array<string> = []
   private readonly slash: Slash
+  /** Inside ]a, b[, where a square bracket closes. */
+  private isReversed = false
   /** Whether `1/2x` was met, which some read as (1/2)x. */
   hasDoubtfulSlash = false
 
@@ -188,6 +190,8 @@ export class Parser {
   /** A name in words before `=`, else a relation. */
   private clause(): Expression {
     this.enter()
+    // "= 5" and "≈ 3.14" continue something that is not there
+    if (this.isOp("=") || this.isOp("~")) this.at++
     const start = this.at
     if (this.token?.kind === "word" || this.token?.kind === "text") {
       let end = this.at
@@ -528,11 +532,11 @@ export class Parser {
           lookUpConstant(token.v) !== undefined ||
           (isProduct(token.v) && !isUnitWord(token.v))
         )
-      case "op":
+      default:
         if (token.v === "|") return this.bars === 0
         return (
           token.v === "(" ||
-          token.v === "[" ||
+          (token.v === "[" && !this.isReversed) ||
           token.v === "{" ||
           token.v === "inf" ||
           token.v === "lfloor" ||
@@ -705,7 +709,7 @@ export class Parser {
         return this.functionCall(token.v)
       case "cmd":
         return this.command(token.v)
-      case "op":
+      default:
         return this.bracketed(token.v)
     }
   }
@@ -810,16 +814,15 @@ export class Parser {
       return this.symbol(constant)
     }
     if (!isProduct(word)) throw unreadable
-    this.at++
-    const last = word.slice(-1)
-    const letters = [...word.slice(0, -1)].map((letter) => this.letter(letter))
-    // the last letter may have an index or arguments
-    const items = [...letters, this.symbol(last)]
-    return { t: "mul", items }
-  }
-
-  private letter(name: string): Expression {
-    return name === "i" || name === "e" ? { t: "const", name } : { t: "sym", name }
+    // its letters are factors of their own: ab^2 is a·b²
+    const letters = Array.from(word, (v, i): Token => ({
+      kind: "id",
+      v,
+      spaced: i === 0 && this.token?.spaced === true
+    }))
+    this.fuel.spend(4 + ((this.tokens.length - this.at) >> 6))
+    this.tokens.splice(this.at, 1, ...letters)
+    return this.primaryInside()
   }
 
   private functionCall(name: string): Expression {
@@ -1017,10 +1020,10 @@ export class Parser {
     for (;;) {
       if (this.isOp("_") && from === undefined) {
         this.at++
-        from = this.signedArgument()
+        from = this.argument(false)
       } else if (this.isOp("^") && to === undefined) {
         this.at++
-        to = this.signedArgument()
+        to = this.argument(false)
       } else break
     }
     let end = -1
@@ -1051,10 +1054,6 @@ export class Parser {
     return { t: "bind", kind: "int", variable, from, to, body }
   }
 
-  private signedArgument(): Expression {
-    return this.isOp("{") ? this.primary() : this.signedFactor()
-  }
-
   private limit(): Expression {
     this.expect("_")
     this.expect("{")
@@ -1080,7 +1079,9 @@ export class Parser {
       case "]": {
         // ]0,1[ is open
         this.at++
+        this.isReversed = true
         const e = this.items("(", "]")
+        this.isReversed = false
         return e
       }
       case "{": {

@@ -14,6 +14,7 @@ import {
   one,
   raise,
   show,
+  weight,
   zero
 } from "./Fraction.ts"
 import type { Fuel } from "./Fuel.ts"
@@ -98,10 +99,10 @@ export class PolynomialRing {
   }
 
   add(a: Polynomial, b: Polynomial): Polynomial {
-    this.fuel.spend(1 + b.size)
+    this.fuel.spend(1 + b.size + (a.size >> 2))
     if (a.size === 0) return b
     const sum = new Map(a)
-    for (const [key, term] of b) accumulate(sum, key, term)
+    for (const [key, term] of b) this.accumulate(sum, key, term)
     return sum
   }
 
@@ -123,15 +124,15 @@ export class PolynomialRing {
     const product = new Map<string, Term>()
     for (const left of a.values()) {
       for (const right of b.values()) {
-        this.fuel.spend(2 + left.powers.length + right.powers.length)
         const coefficient = multiply(left.coefficient, right.coefficient)
+        this.fuel.spend(2 + left.powers.length + right.powers.length + weight(coefficient))
         if (left.powers.length === 0 || right.powers.length === 0) {
           const powers = left.powers.length === 0 ? right.powers : left.powers
-          accumulate(product, keyOf(powers), { coefficient, powers })
+          this.accumulate(product, keyOf(powers), { coefficient, powers })
           continue
         }
         const term = { coefficient, powers: merge(left.powers, right.powers) }
-        for (const [key, part] of this.normal(term)) accumulate(product, key, part)
+        for (const [key, part] of this.normal(term)) this.accumulate(product, key, part)
       }
     }
     return product
@@ -145,6 +146,19 @@ export class PolynomialRing {
       if (rest > 1) base = this.multiply(base, base)
     }
     return result
+  }
+
+  private accumulate(sum: Map<string, Term>, key: string, term: Term): void {
+    const before = sum.get(key)
+    if (before === undefined) {
+      if (!isZero(term.coefficient)) sum.set(key, term)
+      return
+    }
+    const coefficient = add(before.coefficient, term.coefficient)
+    const cost = weight(coefficient)
+    if (cost > 0) this.fuel.spend(cost)
+    if (isZero(coefficient)) sum.delete(key)
+    else sum.set(key, { coefficient, powers: term.powers })
   }
 
   /** Carries whole powers of i, of primes and of what stands under roots out of a term. */
@@ -183,17 +197,6 @@ export class PolynomialRing {
     const rest: Polynomial = new Map([[keyOf(powers), { coefficient, powers }]])
     return outside === undefined ? rest : this.multiply(rest, outside)
   }
-}
-
-const accumulate = (sum: Map<string, Term>, key: string, term: Term): void => {
-  const before = sum.get(key)
-  if (before === undefined) {
-    if (!isZero(term.coefficient)) sum.set(key, term)
-    return
-  }
-  const coefficient = add(before.coefficient, term.coefficient)
-  if (isZero(coefficient)) sum.delete(key)
-  else sum.set(key, { coefficient, powers: term.powers })
 }
 
 const merge = (a: ReadonlyArray<Power>, b: ReadonlyArray<Power>): ReadonlyArray<Power> => {

@@ -24,6 +24,8 @@ export interface RealArithmetic<R> {
   readonly number: (a: R) => number
   /** What one transcendental function costs, in steps. */
   readonly cost: number
+  /** What one of the others costs. */
+  readonly stepCost: number
 }
 
 export const doubles: RealArithmetic<number> = {
@@ -44,7 +46,8 @@ export const doubles: RealArithmetic<number> = {
   sign: (a) => (a > 0 ? 1 : a < 0 ? -1 : 0),
   isFinite: Number.isFinite,
   number: (a) => a,
-  cost: 1
+  cost: 1,
+  stepCost: 1
 }
 
 /** `digits` digits. Arguments so large that they cost time give no number. */
@@ -70,7 +73,8 @@ const decimalsOf = (digits: number): RealArithmetic<Decimal> => {
     sign: (a) => (a.isZero() ? 0 : a.isNegative() ? -1 : 1),
     isFinite: (a) => a.isFinite(),
     number: (a) => a.toNumber(),
-    cost: 2 * digits
+    cost: 4 * digits,
+    stepCost: 6
   }
 }
 

@@ -15,7 +15,8 @@ export interface Interval {
 
 export type RealSet = ReadonlyArray<Interval>
 
-const infinite = (at: number): End => ({ at, e: undefined, isClosed: false })
+/** An end at plus or minus infinity. */
+export const infinite = (at: number): End => ({ at, e: undefined, isClosed: false })
 
 export const allReals: RealSet = [{ low: infinite(-Infinity), high: infinite(Infinity) }]
 

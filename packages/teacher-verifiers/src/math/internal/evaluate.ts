@@ -1,6 +1,5 @@
 /** The complex value of an expression at a point, over any real arithmetic. */
 import type { Expression } from "./Expression.ts"
-import { substitute } from "./Expression.ts"
 import { fraction, integer, isInteger, one, zero } from "./Fraction.ts"
 import type { Fuel } from "./Fuel.ts"
 import { Undecidable } from "./Fuel.ts"
@@ -29,6 +28,8 @@ export class Evaluator<R> {
   private readonly r: RealArithmetic<R>
   private readonly fuel: Fuel
   private readonly point: Point<R>
+  /** The variables of sums. */
+  private readonly local = new Map<string, Complex<R>>()
   private readonly none: R
   private readonly one: R
 
@@ -160,12 +161,12 @@ export class Evaluator<R> {
 
   value(e: Expression): Complex<R> {
     const { fuel, r } = this
-    fuel.spend(1 + (r.cost >> 6))
+    fuel.spend(r.stepCost)
     switch (e.t) {
       case "num":
         return this.real(r.from(e.value))
       case "sym":
-        return this.point(e.name)
+        return this.local.get(e.name) ?? this.point(e.name)
       case "const":
         if (e.name === "pi") return this.real(r.pi)
         if (e.name === "i") return { re: this.none, im: this.one }
@@ -248,17 +249,28 @@ export class Evaluator<R> {
     const { r } = this
     this.fuel.spend(r.cost)
     if (this.isReal(a)) return this.real(r.cos(a.re))
-    const turned = { re: r.sub(this.none, a.im), im: a.re }
-    return this.div(this.add(this.exp(turned), this.exp(this.neg(turned))), this.whole(2))
+    const [sinh, cosh] = this.realHyperbolic(a.im)
+    return {
+      re: r.mul(r.cos(a.re), cosh),
+      im: r.sub(this.none, r.mul(r.sin(a.re), sinh))
+    }
   }
 
   private sin(a: Complex<R>): Complex<R> {
     const { r } = this
     this.fuel.spend(r.cost)
     if (this.isReal(a)) return this.real(r.sin(a.re))
-    const turned = { re: r.sub(this.none, a.im), im: a.re }
-    const twice = this.sub(this.exp(turned), this.exp(this.neg(turned)))
-    return this.div(twice, { re: this.none, im: r.from(integer(2)) })
+    const [sinh, cosh] = this.realHyperbolic(a.im)
+    return { re: r.mul(r.sin(a.re), cosh), im: r.mul(r.cos(a.re), sinh) }
+  }
+
+  private realHyperbolic(y: R): readonly [R, R] {
+    const { r } = this
+    this.fuel.spend(2 * r.cost)
+    const up = r.exp(y)
+    const down = r.div(this.one, up)
+    const two = r.from(integer(2))
+    return [r.div(r.sub(up, down), two), r.div(r.add(up, down), two)]
   }
 
   /** −i·ln(z + …), the logarithmic forms of the inverse functions. */
@@ -413,11 +425,14 @@ export class Evaluator<R> {
     }
     if (BigInt(last) - BigInt(first) > longestSum) throw new Undecidable("a sum of too many terms")
     let result = this.whole(e.kind === "sum" ? 0 : 1)
+    const outer = this.local.get(e.variable)
     for (let k = first; k <= last; k++) {
-      const index: Expression = { t: "num", value: integer(k), decimals: -1 }
-      const item = this.value(substitute(e.body, e.variable, index))
+      this.local.set(e.variable, this.whole(k))
+      const item = this.value(e.body)
       result = e.kind === "sum" ? this.add(result, item) : this.mul(result, item)
     }
+    if (outer === undefined) this.local.delete(e.variable)
+    else this.local.set(e.variable, outer)
     return result
   }
 }

@@ -247,14 +247,14 @@ export const asciiMath = (text: string): string => {
   if (!beyondAscii.test(text)) return text
   return text
     .replaceAll(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿ]+/g, (run) => {
-      const digits = [...run].map((c) => {
+      const digits = Array.from(run, (c) => {
         const digit = superscripts.indexOf(c)
         return digit >= 0 ? String(digit) : c === "⁻" ? "-" : c === "ⁿ" ? "n" : "+"
       })
       return `^{${digits.join("")}}`
     })
     .replaceAll(/[₀₁₂₃₄₅₆₇₈₉]+/g, (run) => {
-      const digits = [...run].map((c) => String(subscripts.indexOf(c)))
+      const digits = Array.from(run, (c) => String(subscripts.indexOf(c)))
       return `_{${digits.join("")}}`
     })
     .replaceAll(/[\u0080-\u{10ffff}]/gu, (character) => unicode.get(character) ?? character)

@@ -1,7 +1,7 @@
 /** Matrix arithmetic: sums, products, powers, transposes and determinants of small matrices. */
 import type { Expression } from "./Expression.ts"
-import { integerNode, mapChildren, negated, some } from "./Expression.ts"
-import { isInteger } from "./Fraction.ts"
+import { integerNode, mapChildren, negated, numberNode, some } from "./Expression.ts"
+import { add, isInteger, multiply as multiplyFractions, zero } from "./Fraction.ts"
 import type { Fuel } from "./Fuel.ts"
 import { Undecidable } from "./Fuel.ts"
 
@@ -9,10 +9,28 @@ type Rows = ReadonlyArray<ReadonlyArray<Expression>>
 
 export const hasMatrix = (e: Expression): boolean => some(e, (part) => part.t === "matrix")
 
-const sum = (items: ReadonlyArray<Expression>): Expression =>
-  items.length === 1 && items[0] !== undefined ? items[0] : { t: "add", items }
+const sum = (items: ReadonlyArray<Expression>): Expression => {
+  let total = zero
+  for (const item of items) {
+    if (item.t !== "num" || item.decimals >= 0) return { t: "add", items }
+    total = add(total, item.value)
+  }
+  return numberNode(total)
+}
 
-const times = (a: Expression, b: Expression): Expression => ({ t: "mul", items: [a, b] })
+const times = (a: Expression, b: Expression): Expression =>
+  a.t === "num" && b.t === "num" && a.decimals < 0 && b.decimals < 0
+    ? numberNode(multiplyFractions(a.value, b.value))
+    : { t: "mul", items: [a, b] }
+
+/** Products of formulas grow with every factor: their size is paid for. */
+const paid = (e: Expression, fuel: Fuel): Expression => {
+  some(e, () => {
+    fuel.spend(1)
+    return false
+  })
+  return e
+}
 
 const mapRows = (rows: Rows, f: (e: Expression) => Expression): Rows =>
   rows.map((row) => row.map(f))
@@ -22,8 +40,8 @@ const multiply = (a: Rows, b: Rows, fuel: Fuel): Rows => {
   if ((a[0]?.length ?? 0) !== b.length) throw new Undecidable("matrices that do not fit")
   return a.map((row) =>
     Array.from({ length: width }, (_, j) => {
-      fuel.spend(row.length)
-      return sum(row.map((e, k) => times(e, b[k]?.[j] ?? integerNode(0))))
+      fuel.spend(2 * row.length)
+      return paid(sum(row.map((e, k) => times(e, b[k]?.[j] ?? integerNode(0)))), fuel)
     })
   )
 }

@@ -8,6 +8,7 @@ import { tokenize } from "./tokenize.ts"
 
 /**
  * - `form`: the tokens joined, the same for answers that differ in spacing and in the names of commands.
+ * - `bare`: the answer without text commands and brackets around.
  * - `words`: the letters and digits, lower case, as a text answer is compared.
  * - `meaning`: the mathematical reading; undefined when there is none.
  * - `others`: readings that are taken when the other side has that shape: `100,200` as a list, `3,5` as
@@ -15,6 +16,7 @@ import { tokenize } from "./tokenize.ts"
  */
 export interface Reading {
   readonly form: string
+  readonly bare: string
   readonly words: string
   readonly isBareWords: boolean
   readonly meaning: Expression | undefined
@@ -89,5 +91,5 @@ export const readAnswer = (raw: string, fuel: Fuel): Reading => {
     others.push(numberNode({ n, d: value.d }, (comma[3] ?? "").length))
   }
   const list = hasBareThousands ? parse("tight", false)?.meaning : undefined
-  return { form, words: wordsOf(raw), isBareWords, meaning: read?.meaning, others, list }
+  return { form, bare, words: wordsOf(raw), isBareWords, meaning: read?.meaning, others, list }
 }

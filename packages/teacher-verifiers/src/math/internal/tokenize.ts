@@ -1,6 +1,7 @@
 /** Cuts an answer, LaTeX or plain, into tokens: one pass, no look-back, so linear in the length. */
 import type { Command } from "./mathCommands.ts"
 import { asciiMath, lookUpCommand, lookUpFunction } from "./mathCommands.ts"
+import { isUnitWord } from "./units.ts"
 
 /**
  * - `num`: digits, perhaps with a point; thousands separators are gone.
@@ -129,7 +130,13 @@ export const tokenize = (raw: string, options: { readonly thousands: boolean }):
         const words = plainWords(argument.content)
         const known = lookUpCommand(words)
         if (known?.as === "fn") push("fn", known.v)
-        else if (words.length === 1 && isLetter(words)) push("id", words)
+        else if (
+          words.length === 1 &&
+          isLetter(words) &&
+          !(out.at(-1)?.kind === "num" && isUnitWord(words))
+        ) {
+          push("id", words)
+        }
         // a number in a text font, `\textbf{12}`, is a number
         else if (/^[-+]?[\d.,]+%?$/.test(words)) {
           for (const token of tokenize(words, options).tokens) out.push(token)
@@ -137,7 +144,7 @@ export const tokenize = (raw: string, options: { readonly thousands: boolean }):
         else spaced = true
         return argument.end
       }
-      case "cmd": {
+      default: {
         if (found.v === "begin" || found.v === "end") {
           const argument = readBraced(text, at)
           if (argument === undefined) return at
