@@ -1,4 +1,5 @@
 /** Running programs that nobody trusts, and judging what they give. */
+export * as CodeVerifier from "./CodeVerifier.ts"
 export * from "./extractCode.ts"
 export * from "./JavaScriptProgram.ts"
 export * from "./JavaScriptSandbox.ts"
@@ -13,3 +14,4 @@ export * from "./SandboxOutcome.ts"
 export * from "./sameOutput.ts"
 export * from "./samePlainValue.ts"
 export * from "./showPlainValue.ts"
+export * from "./verifyProgram.ts"
