@@ -129,8 +129,8 @@ export const leakContext = (state: DialogueState): Result.Result<LeakContext, Te
 /**
  * - `regenerate`: how often a teacher may try again after a draft that leaks; default 2.
  * - `mask`: what is said when no draft is clean. `"sentences"` (the default) says the last draft
- *   without the sentences that leak; when that is not enough, or the draft counts through values so
- *   that the gap would tell, it does as `"reply"`: a sentence without any hint.
+ *   without the sentences that leak; when that is not enough, when the draft counts through values so
+ *   that the gap would tell, and for programs, it does as `"reply"`: a sentence without any hint.
  */
 export interface LeakGuardOptions extends LeakOptions {
   readonly regenerate?: number
@@ -170,6 +170,8 @@ const maskSentences = (
   text: string,
   options: LeakOptions
 ): string | undefined => {
+  // lines of a program are no sentences, and the ones that are left tell the others
+  if (context.knowledge.kind === "program") return undefined
   const all = sentences(text)
   const leaking = all.map((sentence) => findLeak(context, sentence, options) !== undefined)
   const shapes = new Set(all.filter((_sentence, at) => leaking[at]).map(shapeOf))

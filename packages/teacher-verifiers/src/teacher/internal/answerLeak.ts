@@ -42,10 +42,13 @@ const introduces =
 const confirms =
   /^[\s)"'$}\]*.]*(?:,?\s*(?:which|that)\s+)?(?:is|was|would\s+be|looks|seems|=)\s+(?:the\s+|exactly\s+|indeed\s+)*(?:right|correct|answer|result|solution|final|what|it)\b/i
 
+/** Whether the words around a value call it the answer. */
 const isAsserted = (text: string, from: number, to: number): boolean =>
   introduces.test(text.slice(Math.max(0, from - 60), from)) ||
-  confirms.test(text.slice(to, to + 50)) ||
-  // nothing else is said
+  confirms.test(text.slice(to, to + 50))
+
+/** Whether nothing else is said. */
+const isAlone = (text: string, from: number, to: number): boolean =>
   (text.slice(0, from) + text.slice(to)).replaceAll(/[^\p{L}\d]/gu, "").length <= 3
 
 const enumerator =
@@ -74,6 +77,7 @@ interface Prepared extends AnswerContext {
   readonly publicNumbers: ReadonlySet<string>
   readonly publicExpressions: ReadonlySet<string>
   readonly saidNumbers: ReadonlySet<string>
+  readonly saidExpressions: ReadonlySet<string>
   readonly number: number | undefined
   readonly digits: string
   readonly cues: string
@@ -90,6 +94,14 @@ const plainNumberOf = (answer: string): number | undefined => {
     : undefined
 }
 
+/** What is to be computed, with at least one number in it. */
+const expressionsOf = (mentions: ReadonlyArray<Mention>): ReadonlySet<string> =>
+  new Set(
+    mentions
+      .filter(({ kind, text }) => kind === "expression" && /\d\D|\D\d/.test(text))
+      .map(({ text }) => compact(text))
+  )
+
 const prepare = (context: AnswerContext): Prepared => {
   const statement = readable(context.statement)
   const mentions = mathMentions(statement)
@@ -100,11 +112,8 @@ const prepare = (context: AnswerContext): Prepared => {
     publicNumbers: new Set(
       mentions.filter(({ kind }) => kind === "number").map(({ text }) => canonicalNumber(text))
     ),
-    publicExpressions: new Set(
-      [...mentions, ...saidMentions]
-        .filter(({ kind, text }) => kind === "expression" && /\d\D+\d|\d\D|\D\d/.test(text))
-        .map(({ text }) => compact(text))
-    ),
+    publicExpressions: expressionsOf(mentions),
+    saidExpressions: expressionsOf(saidMentions),
     saidNumbers: new Set(
       saidMentions.filter(({ kind }) => kind === "number").map(({ text }) => canonicalNumber(text))
     ),
@@ -132,7 +141,13 @@ const valueLeak = (context: Prepared, text: string): AnswerLeak | undefined => {
     if (mention.kind !== "number" && context.publicExpressions.has(compact(mention.text))) continue
     if (!context.sameAnswer(context.answer, mention.text)) continue
     const excerpt = text.slice(mention.from, mention.to)
-    if (mention.kind === "words" && isMadeOfPublic(context, mention)) continue
+    const isKnown =
+      mention.kind === "words"
+        ? isMadeOfPublic(context, mention)
+        : context.saidExpressions.has(compact(mention.text))
+    if (mention.kind !== "number" && isKnown && !isAsserted(text, mention.from, mention.to)) {
+      continue
+    }
     if (mention.kind === "number") {
       // the student's own number with the opposite sign
       const signed = text.slice(mention.from - 1, mention.from) === "-" ? `-${mention.text}` : ""
@@ -142,7 +157,8 @@ const valueLeak = (context: Prepared, text: string): AnswerLeak | undefined => {
         isPartOfWord ||
         (context.isPublic && context.publicNumbers.has(canonicalNumber(mention.text))) ||
         isCount(context, mention, text)
-      if (isWeak && !isAsserted(text, mention.from, mention.to)) continue
+      const place = [text, mention.from, mention.to] as const
+      if (isWeak && !isAsserted(...place) && !isAlone(...place)) continue
     }
     const form =
       mention.kind === "words" ? "words" : mention.kind === "expression" ? "expression" : "value"
@@ -217,7 +233,8 @@ const textLeak = (context: Prepared, text: string): AnswerLeak | undefined => {
   if (choice !== undefined) {
     const pattern = new RegExp(`(?<![\\p{L}\\d])\\(?${choice}\\)?(?![\\p{L}\\d])`, "gu")
     for (const match of text.matchAll(pattern)) {
-      if (isAsserted(text, match.index, match.index + match[0].length)) {
+      const place = [text, match.index, match.index + match[0].length] as const
+      if (isAsserted(...place) || isAlone(...place)) {
         return { form: "text", excerpt: match[0] }
       }
     }
@@ -231,7 +248,8 @@ const textLeak = (context: Prepared, text: string): AnswerLeak | undefined => {
     const isKnown = pattern.test(context.statement) || commonWords.has(words.toLowerCase())
     pattern.lastIndex = 0
     for (const match of text.matchAll(pattern)) {
-      if (!isKnown || isAsserted(text, match.index, match.index + match[0].length)) {
+      const place = [text, match.index, match.index + match[0].length] as const
+      if (!isKnown || isAsserted(...place) || isAlone(...place)) {
         return { form: "text", excerpt: match[0] }
       }
     }

@@ -7,7 +7,7 @@ const decodeBase64 = (token: string): string | undefined => {
 
 const decodeHex = (token: string): string | undefined => {
   const text = Buffer.from(token, "hex").toString("latin1")
-  return /^[\t\n -~]+$/.test(text) ? text : undefined
+  return /^[\t\r\n -~]+$/.test(text) ? text : undefined
 }
 
 const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -81,7 +81,7 @@ export const decodedViews = (text: string): ReadonlyArray<DecodedView> => {
     add("base64", decodeBase64(token))
   }
   for (const [token] of text.matchAll(/\b[A-Z2-7]{4,}=*/gi)) add("base32", decodeBase32(token))
-  for (const [token] of text.matchAll(/\b(?:0x)?(?:[2-7][\da-f]){2,}\b/gi)) {
+  for (const [token] of text.matchAll(/\b(?:0x)?(?:[2-7][\da-f]|0[9ad]){2,}\b/gi)) {
     add("hex", decodeHex(token.replace(/^0x/i, "")))
   }
   for (const decoded of decodeCodes(text)) add("codes", decoded)

@@ -14,7 +14,7 @@ export interface Mention {
   readonly operands?: ReadonlyArray<string>
 }
 
-const numeral = String.raw`(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|(?<!\d)\.\d+`
+const numeral = String.raw`(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|(?<![\d.])\.\d+`
 
 const numbers = new RegExp(numeral, "g")
 const signed = new RegExp(
