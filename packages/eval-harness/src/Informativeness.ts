@@ -2,10 +2,10 @@
 import * as Schema from "effect/Schema"
 
 /**
- * - `none`: the same words whatever the student said ("go on");
- * - `binary`: whether the attempt is right;
- * - `hint`: which way to go, without naming what is wrong;
- * - `diagnostic`: what is wrong: the side of a number, the failing test with its input.
+ * - `none`: the same words after every wrong attempt ("try again");
+ * - `binary`: which answer was read, and that it is wrong;
+ * - `hint`: also which way to go: the side of a number, how many tests fail;
+ * - `diagnostic`: also what is wrong: the failing test, a step of the solution.
  */
 export const Informativeness = Schema.Literals(["none", "binary", "hint", "diagnostic"])
 export type Informativeness = typeof Informativeness.Type

@@ -1,50 +1,92 @@
-/** How a task is told, turn by turn. */
-import type { Task, TeacherReply } from "@sml/env-pomdp"
+/** How a task is told, turn by turn, and by what it is judged. */
+import type { Task, TeacherReply, Verdict } from "@sml/env-pomdp"
+import { MissingPremiseKnowledge } from "@sml/tasks/datasets"
+import {
+  announcementBefore,
+  EvolvingKnowledge,
+  evolvedVerdict,
+  goalAt,
+  protocolTask,
+  protocolTurns,
+  ShardedKnowledge
+} from "@sml/tasks/protocols"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 import type { Staging } from "./Protocol.ts"
 
-/** A goal that takes the place of the earlier one. */
-export interface LaterGoal {
-  /** Announced after this many student turns, or when the earlier goal is reached, if that is sooner. */
-  readonly afterTurn: number
-  /** The teacher's words. */
-  readonly announcement: string
-  /** What is verified from then on; its `knowledge` is the new goal's. */
-  readonly task: Task
+/** A verdict on the whole task. `shown` is what the teacher sees in its place; default the same. */
+export interface StagedVerdict {
+  readonly verdict: Verdict
+  readonly shown?: Verdict
 }
 
 /**
- * - `task`: what the dialogue begins with.
+ * - `task`: what the dialogue begins with, and what is kept of it.
  * - `script`: the teacher's turns, one after each student turn, whatever the student says; the dialogue
  *   ends with the student's answer to the last.
- * - `laterGoals`: in their order.
+ * - `taskAt`: the task that verifier and teacher see in its place at a student turn (from 0).
+ * - `judge`: from the verdict on that to the verdict on the whole.
+ * - `announceBefore`: what is said in the teacher's place before a student turn (from 0).
  */
 export interface StagedTask {
   readonly task: Task
   readonly script?: ReadonlyArray<TeacherReply>
-  readonly laterGoals?: ReadonlyArray<LaterGoal>
+  readonly taskAt?: (turn: number) => Task
+  readonly judge?: (turn: number, verdict: Verdict) => StagedVerdict
+  readonly announceBefore?: (turn: number) => string | undefined
 }
 
 /** Tells a task in a way; `undefined` for a task that has not got what the way needs. */
 export type StageTask = (task: Task, staging: Staging) => StagedTask | undefined
 
-const Shards = Schema.Struct({
-  shards: Schema.NonEmptyArray(
-    Schema.Struct({ name: Schema.NonEmptyString, text: Schema.NonEmptyString })
-  ),
-  /** The statement before it was cut into pieces. */
-  statement: Schema.optionalKey(Schema.NonEmptyString)
-})
-const readShards = Schema.decodeUnknownOption(Shards)
-
-const listOf = (texts: ReadonlyArray<string>): string => texts.map((text) => `- ${text}`).join("\n")
+const readPremise = Schema.decodeUnknownOption(MissingPremiseKnowledge)
+const isSharded = Schema.is(ShardedKnowledge)
+const isEvolving = Schema.is(EvolvingKnowledge)
 
 /**
- * Tells a task whose knowledge has `shards` (`{ name, text }`, the pieces that its prompt leaves out).
- * `full` is the knowledge's `statement`, or the prompt and its pieces as running text. Evolving goals
- * are nothing that it can make up: give a `StageTask` of your own for those.
+ * A question that may lack a premise, as a question with a reference answer, for the verifier and the
+ * teacher of mathematics; no answer to one that can not be answered is right.
+ */
+const stagePremise = (task: Task, knowledge: MissingPremiseKnowledge): StagedTask | undefined => {
+  const { answer, answerable, premise } = knowledge
+  if (answerable && answer === null) return undefined
+  const [name = "premise"] = task.missing
+  const known: Task = {
+    ...task,
+    domain: "math",
+    knowledge: {
+      kind: "math-answer",
+      // of no effect where no answer is right
+      answer: answer ?? "unknown",
+      ...(answerable || premise === ""
+        ? {}
+        : { statement: `${task.prompt} ${premise}`, shards: [{ name, text: premise }] })
+    }
+  }
+  return {
+    task,
+    taskAt: () => known,
+    judge: (_turn, verdict) => ({
+      verdict: answerable || verdict._tag === "NoAttempt" ? verdict : { ...verdict, correct: false }
+    })
+  }
+}
+
+const stageAsGiven = (task: Task): StagedTask | undefined => {
+  if (isEvolving(task.knowledge)) {
+    // the last goal, from the beginning
+    const goal = goalAt(task, Infinity)
+    return { task: { ...goal, id: task.id, domain: task.domain }, taskAt: () => goal }
+  }
+  const premise = Option.getOrUndefined(readPremise(task.knowledge))
+  return premise === undefined ? { task } : stagePremise(task, premise)
+}
+
+/**
+ * Tells the tasks of `@sml/tasks`: sharded ones in the five ways, evolving ones with their goals (under
+ * `as-given` with the last goal from the beginning), questions with a missing premise, and any task as
+ * it is.
  *
  * @example
  * ```ts
@@ -55,41 +97,38 @@ const listOf = (texts: ReadonlyArray<string>): string => texts.map((text) => `- 
  *   id: "pens",
  *   domain: "math",
  *   prompt: "How many pens are there?",
- *   knowledge: { shards: [{ name: "boxes", text: "There are 4 boxes." }] },
+ *   knowledge: {
+ *     statement: "There are 4 boxes of 6 pens. How many pens are there?",
+ *     shards: [{ name: "boxes", text: "There are 4 boxes of 6 pens." }]
+ *   },
  *   missing: ["boxes"]
  * }
- * assert.equal(stageTask(task, "concat")?.task.prompt, "How many pens are there?\n- There are 4 boxes.")
+ * assert.match(stageTask(task, "full")?.task.prompt ?? "", /^There are 4 boxes/)
  * assert.deepEqual(stageTask(task, "sharded")?.script, [
- *   { text: "There are 4 boxes.", disclosed: ["boxes"] }
+ *   { text: "There are 4 boxes of 6 pens.", disclosed: ["boxes"] }
  * ])
+ * assert.equal(stageTask({ ...task, knowledge: null }, "sharded"), undefined)
  * ```
  */
 export const stageTask: StageTask = (task, staging) => {
-  if (staging === "as-given") return { task }
-  if (staging === "evolving") return undefined
-  const found = Option.getOrUndefined(readShards(task.knowledge))
-  if (found === undefined) return undefined
-  const { shards, statement } = found
-  const told = (prompt: string): StagedTask => ({ task: { ...task, prompt, missing: [] } })
-  const pieces = [task.prompt, ...shards.map(({ text }) => text)]
-  const replies = shards.map(({ name, text }): TeacherReply => ({ text, disclosed: [name] }))
-  switch (staging) {
-    case "full":
-      return told(statement ?? pieces.join(" "))
-    case "concat":
-      return told(`${task.prompt}\n${listOf(pieces.slice(1))}`)
-    case "sharded":
-      return { task, script: replies }
-    case "recap":
-      return { task, script: [...replies, { text: listOf(pieces), disclosed: [] }] }
-    default:
-      staging satisfies "snowball"
-      return {
-        task,
-        script: replies.map(({ disclosed }, index) => ({
-          text: listOf(pieces.slice(0, index + 2)),
-          disclosed
-        }))
-      }
+  if (staging === "as-given") return stageAsGiven(task)
+  if (staging === "evolving") {
+    return isEvolving(task.knowledge)
+      ? {
+          task,
+          taskAt: (turn) => goalAt(task, turn),
+          // an earlier goal that is reached is a success to the teacher, and not yet one in the record
+          judge: (turn, verdict) => ({
+            verdict: evolvedVerdict(task, turn, verdict),
+            shown: verdict
+          }),
+          announceBefore: (turn) => announcementBefore(task, turn)
+        }
+      : undefined
+  }
+  if (!isSharded(task.knowledge)) return undefined
+  return {
+    task: { ...protocolTask(task, staging), id: task.id },
+    script: protocolTurns(task, staging).slice(1)
   }
 }

@@ -57,7 +57,7 @@ export interface RunProtocolOptions extends RecordOptions {
    * there, the key is wrong. Default 10.
    */
   readonly giveUpAfter?: number
-  /** How tasks are told; default `stageTask`, from the shards of their knowledge. */
+  /** How tasks are told; default `stageTask`, which knows those of `@sml/tasks`. */
   readonly stage?: StageTask
   readonly onProgress?: (progress: ProtocolProgress) => Effect.Effect<void>
 }
@@ -272,7 +272,7 @@ export const runProtocol = Effect.fn("eval-harness.runProtocol")(function* (
       teacher: sturdyTeacher(levels.at(condition.informativeness)),
       verifier
     })
-    const turns = staged.script === undefined ? Infinity : staged.script.length + 1
+    const turns = (staged.script?.length ?? Infinity) + 1
     const played = yield* rollout(staged.task, {
       horizon: Math.min(condition.horizon, turns),
       seed: mixSeed(seed, textSeed(`${task.domain}/${task.id}`), repeat),

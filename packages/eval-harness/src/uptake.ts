@@ -75,8 +75,8 @@ const answerOf = ({ text, verdict }: JudgedTurn): string =>
 /**
  * What a teacher of the given informativeness asks for after this wrong attempt; `undefined` where it
  * asks for nothing. `none` never does; `binary` asks for a different answer; `hint` and `diagnostic`
- * for the other side of a number, or for the first failing test to pass, and for a different answer
- * where the verifier knows neither.
+ * for the other side of a number; `diagnostic` for the first failing test to pass; and both for a
+ * different answer where the verifier knows neither.
  */
 export const demandOf = (
   attempt: JudgedTurn,
@@ -89,6 +89,7 @@ export const demandOf = (
   const sided = sidedOf(verdict)
   if (sided?.side === "low") return { _tag: "Higher", than: sided.answer }
   if (sided?.side === "high") return { _tag: "Lower", than: sided.answer }
+  if (informativeness === "hint") return different
   const failing = testsOf(verdict)?.findIndex((test) => test.verdict !== "pass") ?? -1
   return failing < 0 ? different : { _tag: "PassTest", test: failing }
 }

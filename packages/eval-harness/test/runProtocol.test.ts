@@ -13,9 +13,9 @@ import {
   ResponseCache,
   runProtocol,
   type RunProtocolOptions,
-  type StageTask,
   TeacherLevels
 } from "@sml/eval-harness"
+import { evolveTask } from "@sml/tasks/protocols"
 import { Effect, FileSystem, Layer, Result, Schema } from "effect"
 import * as fc from "fast-check"
 
@@ -190,24 +190,27 @@ const pens: Task = {
 }
 
 const goal = (answer: number): Task => ({
-  id: "moving",
+  id: `goal ${answer}`,
   domain: "math",
-  prompt: "find 3",
+  prompt: `find ${answer}`,
   knowledge: { answer },
   missing: []
 })
 
-const stage: StageTask = (task, staging) =>
-  staging === "evolving"
-    ? { task, laterGoals: [{ afterTurn: 2, announcement: "now find 5", task: goal(5) }] }
-    : { task }
-
-const played = (texts: ReadonlyArray<string>) =>
+const played = (texts: ReadonlyArray<string>, name = "evolving") =>
   run(
     protocols.evolving({ turns: 4 }),
-    { tasks: [goal(3)], stage },
+    { tasks: [evolveTask([goal(3), goal(5)], [2], ["now find 5"])] },
     Student.of({ speak: (_, { turn }) => Effect.succeed({ text: texts[turn] ?? "" }) })
-  ).pipe(Effect.map(({ records }) => records.find(({ condition }) => condition === "evolving")))
+  ).pipe(Effect.map(({ records }) => records.find(({ condition }) => condition === name)))
+
+const premise = (id: string, answerable: boolean): Task => ({
+  id,
+  domain: "missing-premise",
+  prompt: `find ${id}`,
+  knowledge: { kind: "missing-premise", premise: "b is 3 .", answer: "3", answerable },
+  missing: answerable ? [] : ["premise"]
+})
 
 describe("staging", () => {
   it.effect("tells a task in the five ways, and compares them on it", () =>
@@ -226,18 +229,20 @@ describe("staging", () => {
       )
       assert.deepStrictEqual(teacherTexts, {
         full: ["4 boxes hold 6 pens each. How many pens?"],
-        concat: ["How many pens?\n- There are 4 boxes.\n- A box holds 6 pens."],
+        concat: [
+          "Answer this; all lines belong to it:\n- How many pens?\n- There are 4 boxes.\n- A box holds 6 pens."
+        ],
         sharded: ["How many pens?", "There are 4 boxes.", "A box holds 6 pens."],
         recap: [
           "How many pens?",
           "There are 4 boxes.",
           "A box holds 6 pens.",
-          "- How many pens?\n- There are 4 boxes.\n- A box holds 6 pens."
+          "Once more, everything that I said:\n- How many pens?\n- There are 4 boxes.\n- A box holds 6 pens."
         ],
         snowball: [
           "How many pens?",
-          "- How many pens?\n- There are 4 boxes.",
-          "- How many pens?\n- There are 4 boxes.\n- A box holds 6 pens."
+          "Once more what I said:\n- How many pens?\nAnd this is new: There are 4 boxes.",
+          "Once more what I said:\n- How many pens?\n- There are 4 boxes.\nAnd this is new: A box holds 6 pens."
         ]
       })
       // answers before the last piece are premature
@@ -256,23 +261,60 @@ describe("staging", () => {
     })
   )
 
-  it.effect("changes the goal after its turn, or when the earlier one is reached", () =>
+  it.effect("changes the goal at its turn; only the last one ends the dialogue", () =>
     Effect.gen(function* () {
-      const late = yield* played(["1", "2", "3", "5"])
+      const late = yield* played(["1", "3", "3", "5"])
       assert.deepStrictEqual(
         late?.episode.state.history.map(({ text }) => text),
-        ["find 3", "1", "diagnostic: no", "2", "now find 5", "3", "diagnostic: no", "5"]
+        ["find 3", "1", "diagnostic: no", "3", "now find 5", "3", "diagnostic: no", "5"]
       )
       assert.strictEqual(late?.episode.reward, 1)
-      const early = yield* played(["3", "4", "5"])
+      assert.deepInclude(late?.episode.state.verdicts[1], { _tag: "Attempt", correct: false })
+      const control = yield* played(["3", "5"], "last-goal")
       assert.deepStrictEqual(
-        early?.episode.state.history.map(({ text }) => text),
-        ["find 3", "3", "now find 5", "4", "diagnostic: no", "5"]
+        control?.episode.state.history.map(({ text }) => text),
+        ["find 5", "3", "diagnostic: no", "5"]
       )
-      assert.deepStrictEqual(early?.episode.state.verdicts[0], {
-        _tag: "Attempt",
-        correct: false,
-        diagnostics: { kind: "goal", reached: 1 }
+    })
+  )
+
+  it.effect("tells whether a student holds back where a premise is missing, and only there", () =>
+    Effect.gen(function* () {
+      const texts: Readonly<Record<string, string>> = {
+        "find sure": "it is 3",
+        "find shy": "I don't know.",
+        "find rash": "it is 3",
+        "find wise": "What is b?"
+      }
+      const { evaluation } = yield* run(
+        protocols["missing-premise"](),
+        {
+          tasks: [
+            premise("sure", true),
+            premise("shy", true),
+            premise("rash", false),
+            premise("wise", false)
+          ]
+        },
+        Student.of({
+          speak: ({ history }) => Effect.succeed({ text: texts[history[0]?.text ?? ""] ?? "" })
+        })
+      )
+      const numbers = Object.fromEntries(
+        Object.entries(evaluation.results["missing-premise"] ?? {}).map(([key, { n, value }]) => [
+          key.slice("missing-premise/".length),
+          [value, n]
+        ])
+      )
+      assert.deepInclude(numbers, {
+        hallucinated: [1 / 2, 2],
+        "asked@1": [1 / 2, 2],
+        "held-back": [1 / 2, 2],
+        "abstention-precision": [1 / 2, 2],
+        "decision-accuracy": [1 / 2, 4],
+        // no answer to what can not be answered is right
+        "success@1": [1 / 4, 4],
+        premature: [1 / 2, 2]
       })
     })
   )
