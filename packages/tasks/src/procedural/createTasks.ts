@@ -44,8 +44,8 @@ const maximumDraws = 10_000
  * import { createTasks, verifyAnswer } from "@sml/tasks/procedural"
  *
  * for (const task of createTasks("prime-factor", { seed: 1, difficulty: 2, split: "test" })) {
- *   assert.ok(task.prompt.startsWith("Find any prime factor of 3151."))
- *   assert.equal(verifyAnswer(task, "3151 = 23 * 137.\nAnswer: 137"), true)
+ *   assert.ok(task.prompt.startsWith("Find any prime factor of 4031."))
+ *   assert.equal(verifyAnswer(task, "4031 = 29 * 139.\nAnswer: 139"), true)
  *   assert.equal(verifyAnswer(task, "Answer: 24"), false)
  * }
  * ```

@@ -7,7 +7,7 @@ import type { Generator, Topic } from "../Generator.ts"
 import { equals, parseFraction } from "./Fraction.ts"
 
 /** The knowledge of a program that must give the right values, without what is common to all. */
-export interface ProgramGoal {
+interface ProgramGoal {
   readonly language: "python" | "javascript"
   readonly calls: ReadonlyArray<{
     readonly fn: string
@@ -38,7 +38,7 @@ export interface Definition<I> {
   readonly program?: (instance: I) => ProgramGoal
 }
 
-export interface DrawnProblem {
+interface DrawnProblem {
   readonly prompt: string
   readonly canonical: string
   readonly domain: "math" | "code" | "puzzle"

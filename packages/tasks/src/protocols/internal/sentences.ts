@@ -25,7 +25,7 @@ const closed = (text: string): string => {
 }
 
 /** Sentences in order; a full stop after an abbreviation ends none. */
-export const sentences = (text: string): ReadonlyArray<string> => {
+const sentences = (text: string): ReadonlyArray<string> => {
   const found: Array<string> = []
   // a stop after a blank, as some data sets write it, always ends a sentence
   const marked = text.replaceAll(/\s+/g, " ").replaceAll(/ ([.!?])(?= |$)/g, "$1\u0000")
