@@ -50,6 +50,26 @@ const isAnswer = (text: string): boolean => {
 
 const connective = /^[\s,;]*(?:and|or|\\quad|\\text\{\s{0,9}(?:and|or)\s{0,9}\})?[\s,;]*$/
 
+/** A value, a name with its value, or something longer. */
+const shapeOf = (formula: string): "value" | "named" | "other" => {
+  if (!/[=<>]|\\(?:le|ge|lt|gt|ne|in|approx|equiv|begin)/.test(formula)) return "value"
+  return /^\s{0,9}\\?[a-zA-Z]{1,9}(?:_\{?\w\}?|\(\w\))?\s{0,9}=[^=<>]*$/.test(formula)
+    ? "named"
+    : "other"
+}
+
+/** The last row of aligned equations that begins with something of its own, to the end. */
+const lastRow = (formula: string): string => {
+  const inner = /^\\begin\{[a-z]+\*?\}/.exec(formula)
+  if (inner === null) return formula
+  const end = formula.lastIndexOf("\\end{")
+  const rows = formula.slice(inner[0].length, end < 0 ? formula.length : end).split("\\\\")
+  let first = rows.length - 1
+  while (first > 0 && (rows[first]?.trim() ?? "") === "") first--
+  while (first > 0 && /^\s{0,9}&?\s{0,9}(?:=|\\approx|\\equiv)/.test(rows[first] ?? "")) first--
+  return rows.slice(first).join(" ").replaceAll("&", " ").trim()
+}
+
 /** The run of formulas that ends with the last one, joined by commas and "and". */
 const lastRun = (text: string, segments: ReadonlyArray<MathSegment>): string | undefined => {
   let last = segments.length - 1
@@ -67,8 +87,12 @@ const lastRun = (text: string, segments: ReadonlyArray<MathSegment>): string | u
     if (segment === undefined || next === undefined) break
     const gap = text.slice(segment.to, next.from)
     if (gap.trim() === "" || gap.length > 30 || !connective.test(gap)) break
+    // derivations beside each other are no list
+    if (shapeOf(segment.content) === "other" || shapeOf(segment.content) !== shapeOf(next.content))
+      break
     parts.unshift(segment.content)
   }
+  if (parts.length === 1) parts[0] = lastRow(end.content)
   // 28$ %
   const percent = /^\s{0,3}\\?%/.test(text.slice(end.to, end.to + 6)) ? "\\%" : ""
   return `${parts.join(parts.some((part) => part.includes(",")) ? " ; " : " , ")}${percent}`
@@ -125,11 +149,7 @@ const answerIn = (sentenceIn: string, expect: ExtractOptions["expect"]): string 
     const letter = choiceIn(sentence)
     if (letter !== undefined) return letter
   }
-  if (expect === "text") {
-    const segments = mathSegments(sentence)
-    const only = segments.length === 1 ? segments[0]?.content : undefined
-    return only !== undefined && only.includes("\\text") ? only : sentence
-  }
+  if (expect === "text") return wordsIn(sentence)
   if (sentence.length <= longestWhole && isAnswer(sentence)) return sentence
   if (leadingFormula.test(sentence)) {
     const segments = mathSegments(sentence)
@@ -148,6 +168,13 @@ const answerIn = (sentenceIn: string, expect: ExtractOptions["expect"]): string 
     if (text !== undefined) return text
   }
   return leadingPlain(sentence) ?? lastAnswer(sentence, ["latex", "plain"])
+}
+
+/** The words of a sentence that answers with words: those set as text, else all. */
+const wordsIn = (sentence: string): string => {
+  const segments = mathSegments(sentence)
+  const only = segments.length === 1 ? segments[0]?.content : undefined
+  return only !== undefined && only.includes("\\text") ? only : sentence
 }
 
 /** `B`, `(B)`, `B.`, `B) because …`: the letter of a choice at the beginning. */
@@ -248,8 +275,9 @@ const wholeAnswer = (
     const letter = choiceIn(whole)
     if (letter !== undefined) return letter
   }
-  if (expect === "text" && whole.length <= 80 && whole.split(/\s+/).length <= 6)
-    return undressed(whole)
+  if (expect === "text" && whole.length <= 80 && whole.split(/\s+/).length <= 6) {
+    return wordsIn(undressed(whole))
+  }
   const isShort = whole.length <= longestWhole || !/\s[a-z]{3,}\s/i.test(whole)
   if (!isShort) return undefined
   const inner = undressed(whole)

@@ -77,7 +77,6 @@ export const asAssignment = (e: Expression): Assignment | undefined => {
     rounded > 0 ? e.rest.slice(0, rounded) : e.rest.slice(0, rounded === 0 ? 1 : e.rest.length)
   const last = links.at(-1)
   if (last === undefined) return undefined
-  const chain = [e.first, ...links.map((link) => link.e)]
   if (isName(e.first)) {
     const value = last.e
     // x = 2x - 4 gives no value
@@ -92,9 +91,8 @@ export const asAssignment = (e: Expression): Assignment | undefined => {
     if (isConstant(e.first) && isConstant(last.e)) return { name: undefined, value: last.e }
     return undefined
   }
-  return isConstant(last.e) && chain.slice(0, -1).every((part) => isName(part) || isConstant(part))
-    ? { name: undefined, value: last.e }
-    : undefined
+  // a derivation: 2y + 2z = 2(y + z) = 40
+  return { name: undefined, value: last.e }
 }
 
 /** The value of a named answer; anything else is its own value. */

@@ -86,6 +86,14 @@ export class Comparison {
     if (units === "require" && (a === undefined) !== (b === undefined)) return false
     // words that are no known units name what is counted
     if (leftUnit === undefined || rightUnit === undefined) {
+      // residues of different moduli
+      if (
+        a?.unit.startsWith("mod ") === true &&
+        b?.unit.startsWith("mod ") === true &&
+        a.unit !== b.unit
+      ) {
+        return false
+      }
       if (units === "require" && a?.unit.toLowerCase() !== b?.unit.toLowerCase()) return false
       return this.same(left, right)
     }
@@ -432,6 +440,11 @@ export class Comparison {
       if (this.equations(gold, answer) || this.inequalities(gold, answer)) return true
       return false
     }
+    // what is computed: (2 + 3k) + (4 - k) = 2k + 6
+    const computed = this.computedValue(gold) ?? this.computedValue(answer)
+    if (computed !== undefined) {
+      return gold.t === "relation" ? this.same(computed, answer) : this.same(gold, computed)
+    }
     const { relationsAsSets } = this.options
     const isAllowed =
       relationsAsSets === "always" || (relationsAsSets === "gold" && gold.t === "relation")
@@ -443,6 +456,15 @@ export class Comparison {
     return (
       left !== undefined && right !== undefined && RealSets.equalSets(left, right, this.sameEnd)
     )
+  }
+
+  /** The right side of an equation that holds everywhere. */
+  private computedValue(e: Expression): Expression | undefined {
+    const sides = equationSides(e)
+    if (sides === undefined) return undefined
+    const { high, low } = sides
+    const isIdentity = this.exactly(() => this.builder.equal(this.form(low), this.form(high)))
+    return isIdentity === true ? high : undefined
   }
 
   private sameName(a: Expression, b: Expression): boolean {

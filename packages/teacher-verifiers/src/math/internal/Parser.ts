@@ -42,6 +42,9 @@ const proseWords = new Set(
   )
 )
 
+/** What may follow words that are an answer. */
+const closers = new Set(["}", ")", "]", "\\}"])
+
 const connectives = new Set(["and", "or"])
 
 /** Words behind a number that make it a sentence and no quantity. */
@@ -78,17 +81,9 @@ export class Parser {
     this.slash = slash
   }
 
-  /** A parser of some of the tokens. */
-  private within(from: number, end: number, isAligned = false): Parser {
-    const tokens = this.tokens.slice(from, end)
-    const inner = new Parser(
-      isAligned ? tokens.filter((token) => token.v !== "&") : tokens,
-      this.fuel,
-      {
-        depth: this.depth,
-        slash: this.slash
-      }
-    )
+  /** A parser of other tokens in the same place. */
+  private within(tokens: ReadonlyArray<Token>): Parser {
+    const inner = new Parser(tokens, this.fuel, { depth: this.depth, slash: this.slash })
     inner.bound = this.bound
     return inner
   }
@@ -123,6 +118,9 @@ export class Parser {
 
   /** The whole of the tokens as one answer. */
   answer(): Expression {
+    // what a chain of conclusions ends in
+    const last = this.tokens.findLastIndex((token) => token.kind === "op" && token.v === "implies")
+    if (last >= 0) this.at = last + 1
     const e = this.list(() => false)
     if (this.at < this.tokens.length) throw unreadable
     return e
@@ -252,7 +250,8 @@ export class Parser {
         next === undefined ||
         this.separator() !== undefined ||
         relations.has(next.v) ||
-        next.v === "."
+        next.v === "." ||
+        closers.has(next.v)
       ) {
         return { t: "text", text: token.v }
       }
@@ -265,9 +264,17 @@ export class Parser {
       while (this.take(":")) items.push(this.setExpression())
       e = { t: "ratio", items }
     }
-    const unit = this.unit()
+    const unit = this.modulus() ?? this.unit()
     const name = currency ?? unit
     return name === undefined ? e : { t: "quantity", value: e, unit: name }
+  }
+
+  /** `3 \pmod 7` is 3, among the numbers modulo 7. */
+  private modulus(): string | undefined {
+    const token = this.token
+    if (token?.kind !== "cmd" || token.v !== "pmod") return undefined
+    this.at++
+    return `mod ${this.subscript()}`
   }
 
   private currency(): string | undefined {
@@ -334,10 +341,6 @@ export class Parser {
       }
       if (token.kind === "id" && /^[a-zA-Z]$/.test(token.v)) {
         parts.push(token.v)
-        this.at++
-        continue
-      }
-      if (token.kind === "op" && (token.v === "{" || token.v === "}")) {
         this.at++
         continue
       }
@@ -435,11 +438,6 @@ export class Parser {
         const left: Expression = product(over, under)
         return { t: "fn", name: "mod", args: [left, this.signedFactor()] }
       }
-      if (token.kind === "cmd" && token.v === "pmod") {
-        this.at++
-        const modulus = this.primary()
-        return { t: "call", name: "pmod", args: [product(over, under), modulus] }
-      }
       if (!this.startsFactor(token)) break
       const start = this.at
       // 1\frac{4}{5} and 137 1/2
@@ -522,7 +520,7 @@ export class Parser {
       case "id":
         return true
       case "cmd":
-        return !token.v.startsWith("end")
+        return !token.v.startsWith("end") && token.v !== "pmod"
       case "text":
         return false
       case "word":
@@ -781,7 +779,7 @@ export class Parser {
     let index: Expression | undefined
     if (token?.v === "{") {
       const save = this.at
-      index = this.within(save + 1, end - 1).attempt()
+      index = this.within(this.tokens.slice(save + 1, end - 1)).attempt()
     } else if (token?.kind === "id") index = { t: "sym", name: token.v }
     this.at = end
     if (index === undefined) return { t: "sym", name: `${name}_${words}` }
@@ -919,7 +917,8 @@ export class Parser {
           this.at = start
           return this.argument(false)
         }
-        return { t: "sym", name: `over ${words}` }
+        const index = this.take("_") ? `_${this.subscript()}` : ""
+        return { t: "sym", name: `over ${words}${index}` }
       }
       case "sum":
       case "prod":
@@ -941,7 +940,33 @@ export class Parser {
     }
   }
 
+  /** Cases and aligned equations: `&` only aligns, and a row that begins with `=` goes on. */
+  private alignedRows(): Expression {
+    const inside: Array<Token> = []
+    let depth = 1
+    for (; ; this.at++) {
+      const token = this.token
+      if (token === undefined) throw unreadable
+      if (token.kind === "cmd" && token.v.startsWith("begin ")) depth++
+      if (token.kind === "cmd" && token.v.startsWith("end ") && --depth === 0) break
+      if (depth === 1 && token.kind === "op" && token.v === "&") continue
+      const last = inside.at(-1)
+      if (
+        token.kind === "op" &&
+        relations.has(token.v) &&
+        last?.kind === "op" &&
+        last.v === "newline"
+      ) {
+        inside.pop()
+      }
+      inside.push(token)
+    }
+    this.at++
+    return this.within(inside).answer()
+  }
+
   private environment(kind: string): Expression {
+    if (kind === "rows") return this.alignedRows()
     const rows: Array<Array<Expression>> = []
     let row: Array<Expression> = []
     const isEnd = () =>
@@ -961,26 +986,9 @@ export class Parser {
         if (row.length > 0) rows.push(row)
         break
       }
-      if (kind === "rows") {
-        // cases and aligned equations: `&` only aligns
-        const end = this.tokens.findIndex(
-          (token, i) =>
-            i >= this.at &&
-            ((token.kind === "op" && token.v === "newline") ||
-              (token.kind === "cmd" && token.v === "end rows"))
-        )
-        if (end < 0) throw unreadable
-        row.push(this.within(this.at, end, true).answer())
-        this.at = end
-        continue
-      }
       row.push(this.list(isEnd))
     }
     if (rows.length === 0) throw unreadable
-    if (kind === "rows") {
-      const items = rows.flat()
-      return items.length === 1 && items[0] !== undefined ? items[0] : gather(items)
-    }
     const width = rows[0]?.length ?? 0
     if (rows.some((cells) => cells.length !== width)) throw unreadable
     const matrix: Expression = { t: "matrix", rows }
@@ -1046,7 +1054,7 @@ export class Parser {
       }
     }
     if (end < 0) throw unreadable
-    const inner = this.within(this.at, end)
+    const inner = this.within(this.tokens.slice(this.at, end))
     inner.bound = [...this.bound, variable]
     const body: Expression = end === this.at ? integerNode(1) : inner.sum()
     if (inner.at < inner.tokens.length) throw unreadable

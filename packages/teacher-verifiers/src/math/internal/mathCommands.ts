@@ -101,6 +101,7 @@ putOp("|", "vert lvert rvert mid")
 putOp("norm", "Vert lVert rVert parallel")
 putOp("dots", "dots ldots cdots dotsc dotsb vdots ddots")
 putOp("to", "to rightarrow longrightarrow")
+putOp("implies", "Rightarrow implies Longrightarrow therefore iff Leftrightarrow")
 putOp(":", "colon")
 putOp("°", "degree textdegree")
 putOp("%", "percent")
@@ -197,6 +198,7 @@ for (const [characters, latex] of [
   ["⟨", "\\langle "],
   ["⟩", "\\rangle "],
   ["→", "\\to "],
+  ["⇒∴⟹", "\\implies "],
   ["∧", "\\land "],
   ["∨", "\\lor "],
   ["…⋯", "\\dots "],

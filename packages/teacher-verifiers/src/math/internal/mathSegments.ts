@@ -1,4 +1,4 @@
-/** Where mathematics stands in a text: `$…$`, `$$…$$`, `\(…\)`, `\[…\]`. One pass. */
+/** Where mathematics stands in a text: `$…$`, `$$…$$`, `\(…\)`, `\[…\]`, `align` and the like. One pass. */
 
 export interface MathSegment {
   readonly from: number
@@ -11,6 +11,9 @@ const isDigit = (c: string | undefined): boolean => c !== undefined && c >= "0" 
 
 /** Two words beside each other, which mathematics between two `$` has not. */
 const prose = /(?:^|[^\\a-zA-Z])[a-z]{2,} +[a-z]{2,}/i
+
+/** Environments that are formulas of their own. */
+const displayed = /^\\begin\{((?:align|equation|gather|eqnarray|multline|flalign)\*?)\}/
 
 /** The next `$` that is not escaped. */
 const closingDollar = (text: string, from: number): number => {
@@ -30,6 +33,20 @@ export const mathSegments = (text: string): ReadonlyArray<MathSegment> => {
   while (i < text.length) {
     const c = text[i]
     if (c === "\\") {
+      const environment = text.startsWith("\\begin{", i)
+        ? displayed.exec(text.slice(i, i + 30))?.[1]
+        : undefined
+      if (environment !== undefined) {
+        const close = `\\end{${environment}}`
+        const end = missing.has(close) ? -1 : text.indexOf(close, i)
+        if (end >= 0) {
+          const to = end + close.length
+          segments.push({ from: i, to, content: text.slice(i, to) })
+          i = to
+          continue
+        }
+        missing.add(close)
+      }
       const next = text[i + 1]
       if (next === "(" || next === "[") {
         const close = next === "(" ? "\\)" : "\\]"
