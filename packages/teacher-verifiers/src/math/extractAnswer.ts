@@ -3,7 +3,7 @@ import { announcedAnswers } from "./internal/answerPhrase.ts"
 import { boxedAnswer } from "./internal/boxedAnswer.ts"
 import { Fuel, Undecidable } from "./internal/Fuel.ts"
 import type { MathSegment } from "./internal/mathSegments.ts"
-import { mathSegments } from "./internal/mathSegments.ts"
+import { displayedFormula, mathSegments } from "./internal/mathSegments.ts"
 import { lastPlainAnswer } from "./internal/plainAnswer.ts"
 import { readAnswer } from "./internal/readAnswer.ts"
 
@@ -60,7 +60,7 @@ const shapeOf = (formula: string): "value" | "named" | "other" => {
 
 /** The last row of aligned equations that begins with something of its own, to the end. */
 const lastRow = (formula: string): string => {
-  const inner = /^\\begin\{[a-z]+\*?\}/.exec(formula)
+  const inner = displayedFormula.exec(formula)
   if (inner === null) return formula
   const end = formula.lastIndexOf("\\end{")
   const rows = formula.slice(inner[0].length, end < 0 ? formula.length : end).split("\\\\")
@@ -283,5 +283,7 @@ const wholeAnswer = (
   const inner = undressed(whole)
   // letters alone are words of a dialogue, not an answer
   const isMarked = isPrediction || /[\d\\$=<>^π√∞]/.test(inner)
-  return isMarked && (inner.length > longestWhole * 10 || isAnswer(inner)) ? inner : undefined
+  return isMarked && (inner.length > longestWhole * 10 || isAnswer(inner))
+    ? lastRow(inner)
+    : undefined
 }

@@ -12,8 +12,9 @@ const isDigit = (c: string | undefined): boolean => c !== undefined && c >= "0" 
 /** Two words beside each other, which mathematics between two `$` has not. */
 const prose = /(?:^|[^\\a-zA-Z])[a-z]{2,} +[a-z]{2,}/i
 
-/** Environments that are formulas of their own. */
-const displayed = /^\\begin\{((?:align|equation|gather|eqnarray|multline|flalign)\*?)\}/
+/** The beginning of an environment that is a formula of its own. */
+export const displayedFormula =
+  /^\\begin\{((?:align|equation|gather|eqnarray|multline|flalign)\*?)\}/
 
 /** The next `$` that is not escaped. */
 const closingDollar = (text: string, from: number): number => {
@@ -34,7 +35,7 @@ export const mathSegments = (text: string): ReadonlyArray<MathSegment> => {
     const c = text[i]
     if (c === "\\") {
       const environment = text.startsWith("\\begin{", i)
-        ? displayed.exec(text.slice(i, i + 30))?.[1]
+        ? displayedFormula.exec(text.slice(i, i + 30))?.[1]
         : undefined
       if (environment !== undefined) {
         const close = `\\end{${environment}}`
