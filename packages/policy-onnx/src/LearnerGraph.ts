@@ -6,6 +6,7 @@ import { type AdapterShape, adapterInputs } from "./adapterInputs.ts"
 import { architectures } from "./architectures.ts"
 import { causalAttention } from "./Attention.ts"
 import { Blocks, rotaryInputs, weightInputs } from "./Blocks.ts"
+import { type PolicyLoss, policyLoss } from "./PolicyLoss.ts"
 
 /**
  * What is differentiated, with `ℓ` the log-probability of each target:
@@ -14,8 +15,9 @@ import { Blocks, rotaryInputs, weightInputs } from "./Blocks.ts"
  * - `"linear"`: `−Σ c·ℓ`, for the input `coefficients` = c.
  * - `"clipped"`: `−Σ w·min(r·A, clip(r, low, high)·A)`, `r = exp(ℓ − ℓ₀)`, for the inputs
  *   `coefficients` = w, `advantages` = A, `sampled` = ℓ₀ and the scalars `low` and `high`.
+ * - a {@link PolicyLoss}: everything else.
  */
-export type Loss = "none" | "linear" | "clipped"
+export type Loss = "none" | "linear" | "clipped" | PolicyLoss
 
 /** The prefix of the outputs that hold gradients: `gradient:model.norm.weight`. */
 export const gradientPrefix = "gradient:"
@@ -39,10 +41,11 @@ const inHead = (name: string): boolean =>
  * each `[N]`. Logits exist at the scored positions only. Sequences are padded at the end: a position
  * only sees earlier ones, so padding needs no mask. Outputs: `logprobs` `[N]` and, unless the loss is
  * `"none"`, the gradient of every weight and {@link embeddedGradient}; with an adapter, whose matrices
- * are inputs too (see {@link adapterInputs}), the gradients of its matrices only.
+ * are inputs too (see {@link adapterInputs}), the gradients of its matrices only; with an entropy bonus
+ * the entropies, too (see {@link policyLoss}).
  */
 export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterShape): Graph => {
-  const graph = new Graph(`learner-${loss}`)
+  const graph = new Graph(`learner-${typeof loss === "string" ? loss : "policy"}`)
   const weights = weightInputs(graph, config)
   const added = adapterInputs(graph, adapter, loss !== "none")
   const model = new Blocks(config, {
@@ -58,7 +61,8 @@ export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterS
   const states = Op.reshape(architectures[config.family](model), ["B*T", config.hiddenSize])
   const rows = Op.gather(states, scored)
   const logits = model.head(rows)
-  const picked = Op.gatherElements(Op.logSoftmax(logits), Op.unsqueeze(targets, [1]))
+  const distributions = Op.logSoftmax(logits)
+  const picked = Op.gatherElements(distributions, Op.unsqueeze(targets, [1]))
   const logprobs = Op.squeeze(picked, [1])
   graph.output("logprobs", logprobs)
   if (loss === "none") return graph
@@ -73,7 +77,10 @@ export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterS
     ([name]) => inHead(name) && (config.tiedEmbeddings || name !== "model.embed_tokens.weight")
   )
   const body = trained.filter(([name]) => !inHead(name))
-  const total = lossOf(graph, loss, logprobs)
+  const total =
+    typeof loss === "string"
+      ? lossOf(graph, loss, logprobs)
+      : policyLoss(graph, loss, logprobs, distributions)
   const [rowsGradient, ...ofHead] = gradient(total, [rows, ...head.map(([, value]) => value)])
   output(head, ofHead)
   // a position is scored once at most, so its gradient is looked up, not added up

@@ -11,6 +11,12 @@
  * - `logprobs`: log-probability (nats) of each target under the policy that sampled it; 0 where
  *   the weight is 0. Absent for supervised learning.
  *
+ * For objectives that ask for them (`objectiveNeeds`):
+ *
+ * - `proximal`: log-probability of each target under the learner before the first of its steps on
+ *   these data; `reference`: under a reference policy.
+ * - `group`: names the prompt; `truncated`: whether what was said was cut off.
+ *
  * @example
  * ```ts
  * import assert from "node:assert/strict"
@@ -25,6 +31,10 @@ export interface Datum {
   readonly weights: Float32Array
   readonly advantages?: Float32Array
   readonly logprobs?: Float32Array
+  readonly proximal?: Float32Array
+  readonly reference?: Float32Array
+  readonly group?: string
+  readonly truncated?: boolean
   /** Names the episode in error messages. */
   readonly label?: string
 }
@@ -37,7 +47,9 @@ export const makeDatum = (datum: Datum): Datum => {
   for (const [name, array] of [
     ["weights", datum.weights],
     ["advantages", datum.advantages],
-    ["logprobs", datum.logprobs]
+    ["logprobs", datum.logprobs],
+    ["proximal", datum.proximal],
+    ["reference", datum.reference]
   ] as const) {
     if (array !== undefined && array.length !== targets) {
       throw new RangeError(`${named}: ${name} has ${array.length} entries, expected ${targets}`)

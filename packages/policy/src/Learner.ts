@@ -11,13 +11,15 @@ import type { LearnerError } from "./PolicyError.ts"
  * What one pass over the data gave. `loss` is the objective's value; `logprobs[i]` has the length of
  * `data[i].weights` and holds the log-probability (nats) of each target under the current weights.
  * Where the weight is 0 it means nothing: an engine computes no logits where no loss falls, and
- * leaves 0 there.
+ * leaves 0 there. `entropies`, of the same shape, are those of the next-token distributions (nats);
+ * they are there when the objective has an entropy bonus.
  */
 export interface ForwardBackward {
   readonly loss: number
   /** Number of targets with a non-zero weight. */
   readonly trainedTokens: number
   readonly logprobs: ReadonlyArray<Float32Array>
+  readonly entropies?: ReadonlyArray<Float32Array>
 }
 
 /** `gradNorm` is the global L2 norm before clipping. */

@@ -13,6 +13,8 @@ import type { Datum } from "./Datum.ts"
 import { evaluateObjective } from "./evaluateObjective.ts"
 import { tokenDistribution } from "./filterDistribution.ts"
 import { Learner } from "./Learner.ts"
+import type { Objective } from "./Objective.ts"
+import { objectiveNeeds } from "./objectiveNeeds.ts"
 import { LearnerError, SamplerError } from "./PolicyError.ts"
 import { resolveParameterGroups } from "./resolveParameterGroups.ts"
 import { Sampler } from "./Sampler.ts"
@@ -34,6 +36,22 @@ const logSoftmax = (row: Float64Array): Float64Array => {
   const largest = row.reduce((left, right) => Math.max(left, right), -Infinity)
   const total = row.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)
   return row.map((logit) => logit - largest - Math.log(total))
+}
+
+/** Entropy (nats) of a distribution given by log-probabilities. */
+const entropyOf = (distribution: Float64Array): number =>
+  distribution.reduce((total, logprob) => total - Math.exp(logprob) * logprob, 0)
+
+/** What a policy objective misses in the data, as a sentence; the plain ones make do. */
+const missingPart = (objective: Objective, data: ReadonlyArray<Datum>): string | undefined => {
+  if (objective._tag !== "PolicyOptimisation") return undefined
+  for (const part of objectiveNeeds(objective)) {
+    const index = data.findIndex((datum) => datum[part] === undefined)
+    if (index >= 0) {
+      return `TabularPolicy: datum ${data[index]?.label ?? index} has no ${part}, which the objective needs.`
+    }
+  }
+  return undefined
 }
 
 /**
@@ -142,24 +160,51 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
           forward,
           forwardBackward: Effect.fnUntraced(function* (data, objective) {
             const logprobs = yield* forward(data)
-            const { gradient, loss } = evaluateObjective(objective, data, logprobs)
+            const missing = missingPart(objective, data)
+            if (missing !== undefined) return yield* new LearnerError({ reason: missing })
+            const bonus = objective._tag === "PolicyOptimisation" && objective.entropy !== undefined
+            const entropies = bonus
+              ? data.map(({ tokens, weights }: Datum) =>
+                  Float32Array.from(weights, (_weight, at) =>
+                    entropyOf(logSoftmax(row(tokens[at] ?? 0)))
+                  )
+                )
+              : undefined
+            const { entropyGradient, gradient, loss } = evaluateObjective(
+              objective,
+              data,
+              logprobs,
+              entropies
+            )
             let trainedTokens = 0
             for (const [index, { tokens, weights }] of data.entries()) {
               for (const [at, weight] of weights.entries()) {
                 if (weight === 0) continue
                 trainedTokens += 1
                 const slope = gradient[index]?.[at] ?? 0
+                const spread = entropyGradient?.[index]?.[at] ?? 0
                 const from = tokens[at] ?? 0
                 const to = tokens[at + 1] ?? 0
                 // ∂ log softmax(z)_to / ∂ z_k = [k = to] − softmax(z)_k
-                for (const [next, logprob] of logSoftmax(row(from)).entries()) {
+                const distribution = logSoftmax(row(from))
+                const entropy = spread === 0 ? 0 : entropyOf(distribution)
+                for (const [next, logprob] of distribution.entries()) {
                   const cell = from * size + next
                   accumulated[cell] =
                     (accumulated[cell] ?? 0) + slope * ((next === to ? 1 : 0) - Math.exp(logprob))
+                  // ∂H / ∂z_k = −p_k·(log p_k + H)
+                  if (spread !== 0) {
+                    accumulated[cell] -= spread * Math.exp(logprob) * (logprob + entropy)
+                  }
                 }
               }
             }
-            return { loss, trainedTokens, logprobs }
+            return {
+              loss,
+              trainedTokens,
+              logprobs,
+              ...(entropies !== undefined && { entropies })
+            }
           }),
           step: (optimiser) =>
             Effect.gen(function* () {

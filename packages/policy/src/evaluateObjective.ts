@@ -1,6 +1,7 @@
 /** The objectives in plain arithmetic: the readable reference for what an engine computes. */
 import type { Datum } from "./Datum.ts"
-import type { Objective } from "./Objective.ts"
+import { evaluatePolicyObjective } from "./evaluatePolicyObjective.ts"
+import type { Objective, PolicyOptimisation } from "./Objective.ts"
 
 /** Value and derivative of an objective. */
 export interface ObjectiveValue {
@@ -8,11 +9,13 @@ export interface ObjectiveValue {
   readonly loss: number
   /** `∂loss/∂ℓ` of each target, one array per datum, of the length of its `weights`. */
   readonly gradient: ReadonlyArray<Float64Array>
+  /** `∂loss/∂H` of each target, `H` the entropy of its distribution; there for policy objectives. */
+  readonly entropyGradient?: ReadonlyArray<Float64Array>
 }
 
 /** The term of one target and its derivative with respect to `logprob`, both without `w / W`. */
 const target = (
-  objective: Objective,
+  objective: Exclude<Objective, PolicyOptimisation>,
   logprob: number,
   sampled: number,
   advantage: number
@@ -31,7 +34,8 @@ const target = (
  * The value of `objective` on `data` whose targets have the log-probabilities `logprobs` (nats,
  * aligned with `weights`), and its derivative with respect to each of them. Slow and exact; engines
  * are tested against it. Advantages that a datum lacks count as 0, sampling log-probabilities as
- * `logprobs` itself (ratio 1). With no weight at all the loss is 0.
+ * `logprobs` itself (ratio 1). With no weight at all the loss is 0. A policy objective is stricter: see
+ * {@link evaluatePolicyObjective}, which also gives its metrics; `entropies` are for its bonus.
  *
  * @example
  * ```ts
@@ -51,8 +55,12 @@ const target = (
 export const evaluateObjective = (
   objective: Objective,
   data: ReadonlyArray<Datum>,
-  logprobs: ReadonlyArray<ArrayLike<number>>
+  logprobs: ReadonlyArray<ArrayLike<number>>,
+  entropies?: ReadonlyArray<ArrayLike<number>>
 ): ObjectiveValue => {
+  if (objective._tag === "PolicyOptimisation") {
+    return evaluatePolicyObjective(objective, data, logprobs, entropies)
+  }
   let total = 0
   for (const { weights } of data) for (const weight of weights) total += weight
   const scale = objective.normaliser === "none" ? 1 : total === 0 ? 0 : 1 / total

@@ -56,6 +56,7 @@ export class EngineClient {
   readonly #commands: Waiting = {
     forward: new Map(),
     forwardBackward: new Map(),
+    policyGradient: new Map(),
     step: new Map(),
     exportWeights: new Map(),
     exportTrained: new Map(),

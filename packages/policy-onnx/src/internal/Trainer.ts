@@ -1,6 +1,6 @@
 /** Forward and backward passes over packed data, and the optimiser. */
 import type { ModelConfig } from "@sml/language-model"
-import type { AdamW, Objective, StepResult } from "@sml/policy"
+import type { AdamW, Objective, PolicyOptimisation, StepResult } from "@sml/policy"
 import { resolveParameterGroups } from "@sml/policy/resolveParameterGroups"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -10,10 +10,11 @@ import { AdamWOptimiser } from "../AdamWOptimiser.ts"
 import { dropoutName } from "../adapterInputs.ts"
 import { embeddedGradient, gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
 import { type MicroBatch, type MicroBatchBounds, microBatches } from "../MicroBatch.ts"
+import { entropiesOutput } from "../PolicyLoss.ts"
 import { EngineFault } from "./EngineFault.ts"
 import { causalMask, Int64Feed } from "./feeds.ts"
 import { type Feeds, GraphSession, type Outputs } from "./GraphSession.ts"
-import type { Commands, EngineSettings, PackedData } from "./protocol.ts"
+import type { Commands, EngineSettings, PackedData, PackedPolicy } from "./protocol.ts"
 import type { WeightStore } from "./WeightStore.ts"
 
 /** Trains the weights of a store, or the adapter that it has. One method runs at a time. */
@@ -21,25 +22,28 @@ export class Trainer {
   readonly #config: ModelConfig
   readonly #weights: WeightStore
   readonly #bounds: MicroBatchBounds
-  readonly #sessions: { readonly [L in Loss]: GraphSession }
+  readonly #session: (loss: Loss) => GraphSession
   readonly #optimiser: AdamWOptimiser
   #gradient: ReadonlyArray<Float32Array> | undefined
   // gradients computed so far: the seed of the next one's dropout
   #passes = 0
 
   constructor(config: ModelConfig, weights: WeightStore, settings: EngineSettings) {
-    const session = (loss: Loss) =>
-      new GraphSession(() => learnerGraph(config, loss, weights.adapter), settings)
+    // compiled when it is first run; a policy loss has no numbers in it, so there are few
+    const sessions = new Map<string, GraphSession>()
+    this.#session = (loss) => {
+      const key = JSON.stringify(loss)
+      const known = sessions.get(key)
+      if (known !== undefined) return known
+      const made = new GraphSession(() => learnerGraph(config, loss, weights.adapter), settings)
+      sessions.set(key, made)
+      return made
+    }
     this.#config = config
     this.#weights = weights
     this.#bounds = {
       tokens: settings.microBatchTokens,
       activationBytes: settings.activationBytes
-    }
-    this.#sessions = {
-      none: session("none"),
-      linear: session("linear"),
-      clipped: session("clipped")
     }
     this.#optimiser = new AdamWOptimiser(weights.trained.arrays)
   }
@@ -51,7 +55,7 @@ export class Trainer {
       const rows = new PackedRows(data, () => true)
       for (const batch of this.#batches(rows)) {
         const feeds = { ...this.#weights.feeds(batch.width), ...rows.sequences(batch) }
-        const outputs = yield* this.#sessions.none.run(feeds, ["logprobs"])
+        const outputs = yield* this.#session("none").run(feeds, ["logprobs"])
         rows.unpack(batch, outputs.floats("logprobs"), logprobs)
       }
       return logprobs
@@ -64,12 +68,11 @@ export class Trainer {
    */
   forwardBackward(
     data: PackedData,
-    objective: Objective
+    objective: Exclude<Objective, PolicyOptimisation>
   ): Effect.Effect<Commands["forwardBackward"]["reply"], EngineFault> {
     return Effect.gen({ self: this }, function* () {
       const scale = 1 / normaliserOf(data, objective)
       const clipped = objective._tag === "ClippedPolicyGradient"
-      const session = clipped ? this.#sessions.clipped : this.#sessions.linear
       const coefficients = data.weights.map((weight, i) =>
         objective._tag === "PolicyGradient"
           ? scale * weight * (data.advantages?.[i] ?? 0)
@@ -78,8 +81,51 @@ export class Trainer {
       const bounds = clipped
         ? { low: scalar(1 - objective.clipLow), high: scalar(1 + objective.clipHigh) }
         : {}
+      const { logprobs } = yield* this.#accumulate(
+        data,
+        clipped ? "clipped" : "linear",
+        (rows, batch) => ({
+          ...bounds,
+          coefficients: rows.targets(batch, coefficients),
+          ...(clipped && {
+            advantages: rows.targets(batch, data.advantages ?? coefficients),
+            sampled: rows.targets(batch, data.sampled ?? coefficients)
+          })
+        })
+      )
+      return { loss: lossOf(data, objective, coefficients, logprobs), logprobs }
+    })
+  }
+
+  /** As {@link forwardBackward}, for a policy objective. */
+  policyGradient(
+    data: PackedData,
+    { high, loss, low, targets }: PackedPolicy
+  ): Effect.Effect<Commands["policyGradient"]["reply"], EngineFault> {
+    const clips = loss.surrogate !== "reinforce" && loss.surrogate !== "importance"
+    const bounds = clips ? { low: scalar(low), high: scalar(high) } : {}
+    return this.#accumulate(data, loss, (rows, batch) => ({
+      ...bounds,
+      ...(loss.surrogate === "sequenceClip" && rows.averages(batch)),
+      ...Object.fromEntries(
+        Object.entries(targets).map(([name, array]) => [name, rows.targets(batch, array)])
+      )
+    }))
+  }
+
+  // runs the loss over all data, with its inputs of each micro-batch
+  #accumulate(
+    data: PackedData,
+    loss: Loss,
+    inputs: (rows: PackedRows, batch: MicroBatch) => Feeds
+  ): Effect.Effect<Commands["policyGradient"]["reply"], EngineFault> {
+    return Effect.gen({ self: this }, function* () {
+      const session = this.#session(loss)
       const gradients = this.#gradientOutputs()
       const logprobs = new Float32Array(data.weights.length)
+      const entropies =
+        typeof loss !== "string" && loss.entropy ? new Float32Array(logprobs.length) : undefined
+      const wanted = ["logprobs", ...(entropies === undefined ? [] : [entropiesOutput])]
       const rows = new PackedRows(data, (target) => data.weights[target] !== 0)
       const pass = this.#passes++
       let total: ReadonlyArray<Float32Array> | undefined
@@ -87,21 +133,17 @@ export class Trainer {
         const feeds: Feeds = {
           ...this.#weights.feeds(batch.width),
           ...rows.sequences(batch),
-          ...bounds,
           ...this.#dropout(batch, rows.count(batch), mixed(pass, index)),
-          coefficients: rows.targets(batch, coefficients),
-          ...(clipped && {
-            advantages: rows.targets(batch, data.advantages ?? coefficients),
-            sampled: rows.targets(batch, data.sampled ?? coefficients)
-          })
+          ...inputs(rows, batch)
         }
-        const outputs = yield* session.run(feeds, ["logprobs", ...gradients.names])
+        const outputs = yield* session.run(feeds, [...wanted, ...gradients.names])
         rows.unpack(batch, outputs.floats("logprobs"), logprobs)
+        if (entropies !== undefined) rows.unpack(batch, outputs.floats(entropiesOutput), entropies)
         total = sum(total, gradients.read(outputs, rows, batch))
       }
       // without a target that counts the gradient is zero, and there is one
       this.#gradient = sum(this.#gradient, total ?? this.#zeros())
-      return { loss: lossOf(data, objective, coefficients, logprobs), logprobs }
+      return { logprobs, entropies }
     })
   }
 
@@ -221,7 +263,10 @@ const keptElements = (size: number, probability: number, seed: number): Uint8Arr
 
 const scalar = (x: number): Tensor => new Tensor("float32", Float32Array.of(x), [])
 
-const normaliserOf = (data: PackedData, objective: Objective): number =>
+const normaliserOf = (
+  data: PackedData,
+  objective: Exclude<Objective, PolicyOptimisation>
+): number =>
   objective.normaliser === "none" ? 1 : data.weights.reduce((total, weight) => total + weight, 0)
 
 // into the first operand, which is nobody else's
@@ -240,7 +285,7 @@ const sum = (
 // in float64; the graph's own sum would lose digits
 const lossOf = (
   data: PackedData,
-  objective: Objective,
+  objective: Exclude<Objective, PolicyOptimisation>,
   coefficients: Float32Array,
   logprobs: Float32Array
 ): number => {
@@ -333,6 +378,24 @@ class PackedRows {
       for (const target of this.#targets[row] ?? []) picked[at++] = packed[target] ?? 0
     }
     return new Tensor("float32", picked, [count])
+  }
+
+  /** Which sequence of the batch each scored target belongs to, and what averages over each. */
+  averages(batch: MicroBatch): Feeds {
+    const count = this.count(batch)
+    const sequence = new Int32Array(count)
+    const average = new Float32Array(batch.rows.length * count)
+    let at = 0
+    batch.rows.forEach((row, r) => {
+      const size = this.scored[row] ?? 0
+      sequence.fill(r, at, at + size)
+      average.fill(1 / size, r * count + at, r * count + at + size)
+      at += size
+    })
+    return {
+      sequence: new Tensor("int32", sequence, [count]),
+      average: new Tensor("float32", average, [batch.rows.length, count])
+    }
   }
 
   unpack({ rows }: MicroBatch, picked: Float32Array, packed: Float32Array): void {

@@ -141,6 +141,15 @@ const handlers: Handlers = {
       ),
       "forwardBackwardSeconds"
     ),
+  policyGradient: ({ data, policy }) =>
+    timed(
+      Effect.tap(trainer.policyGradient(data, policy), () =>
+        Effect.sync(() => {
+          seconds.trainedTokens += data.tokens.length
+        })
+      ),
+      "forwardBackwardSeconds"
+    ),
   step: (settings) => timed(trainer.step(settings), "stepSeconds"),
   exportWeights: () => Effect.map(sampled.refresh(), () => sampled.copy()),
   exportTrained: () => Effect.sync(() => weights.trained.arrays.map((array) => array.slice())),

@@ -12,12 +12,25 @@ import {
   writeCheckpoint,
   writeLoraAdapter
 } from "@sml/language-model"
-import { AdamW, type Datum, Learner, LearnerError, Objective } from "@sml/policy"
+import {
+  AdamW,
+  type Datum,
+  type DatumPart,
+  evaluatePolicyObjective,
+  Learner,
+  LearnerError,
+  Objective,
+  objectiveNeeds,
+  type ObjectiveTerms,
+  objectiveTerms,
+  type PolicyOptimisation
+} from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
+import { policyLossOf } from "../PolicyLoss.ts"
 import type { EngineClient } from "./EngineClient.ts"
-import type { PackedData } from "./protocol.ts"
+import type { PackedData, PackedPolicy } from "./protocol.ts"
 
 const refused = (reason: string) => new LearnerError({ reason })
 
@@ -25,7 +38,7 @@ const nameOf = (datum: Datum, index: number): string =>
   datum.label === undefined ? `Datum ${index}` : `The datum "${datum.label}"`
 
 // what is wrong with a datum, as the end of a sentence that begins with its name
-const fault = (datum: Datum, config: ModelConfig, needed: ReadonlySet<string>) => {
+const fault = (datum: Datum, config: ModelConfig, needed: ReadonlySet<DatumPart>) => {
   const targets = datum.tokens.length - 1
   if (targets < 1) return `has ${targets + 1} tokens and needs at least 2`
   if (targets > config.contextLength) {
@@ -35,12 +48,12 @@ const fault = (datum: Datum, config: ModelConfig, needed: ReadonlySet<string>) =
   if (unknown >= 0) {
     return `has the id ${datum.tokens[unknown]} at token ${unknown}, outside the vocabulary of ${config.vocabularySize}; use the model's own tokenizer`
   }
-  for (const name of ["weights", "advantages", "logprobs"] as const) {
+  for (const part of needed) {
+    if (datum[part] === undefined) return `has no ${part}, which the objective needs`
+  }
+  for (const name of ["weights", "advantages", "logprobs", "proximal", "reference"] as const) {
     const array = datum[name]
-    if (array === undefined) {
-      if (needed.has(name)) return `has no ${name}, which the objective needs`
-      continue
-    }
+    if (array === undefined) continue
     if (array.length !== targets) {
       return `has ${array.length} ${name} for ${targets} targets; give one per predicted token`
     }
@@ -50,16 +63,10 @@ const fault = (datum: Datum, config: ModelConfig, needed: ReadonlySet<string>) =
   return undefined
 }
 
-const neededBy = {
-  CrossEntropy: new Set<string>(),
-  PolicyGradient: new Set(["advantages"]),
-  ClippedPolicyGradient: new Set(["advantages", "logprobs"])
-} as const
-
 const pack = (
   data: ReadonlyArray<Datum>,
   config: ModelConfig,
-  needed: ReadonlySet<string>
+  needed: ReadonlySet<DatumPart>
 ): Effect.Effect<PackedData, LearnerError> =>
   Effect.suspend(() => {
     if (data.length === 0) {
@@ -100,6 +107,54 @@ const unpack = (data: ReadonlyArray<Datum>, packed: Float32Array): ReadonlyArray
   })
 }
 
+const flat = (rows: ReadonlyArray<ArrayLike<number>>): Float32Array => {
+  const all = new Float32Array(rows.reduce((total, row) => total + row.length, 0))
+  let at = 0
+  for (const row of rows) {
+    all.set(row, at)
+    at += row.length
+  }
+  return all
+}
+
+/** What the engine needs to know of a policy objective and its data. */
+const packPolicy = (
+  objective: PolicyOptimisation,
+  data: ReadonlyArray<Datum>,
+  terms: ReadonlyArray<ObjectiveTerms>
+): PackedPolicy => {
+  const { entropy, kl, surrogate } = objective
+  const scales = flat(terms.map(({ scale }) => scale))
+  const corrections = flat(terms.map(({ correction }) => correction))
+  const advantages = flat(data.map((datum) => datum.advantages ?? []))
+  const fixed = (name: "anchor" | "compared") => flat(terms.map((term) => term[name] ?? []))
+  const dual = surrogate._tag === "Clip" ? surrogate.dual : undefined
+  const clips = "high" in surrogate
+  return {
+    loss: policyLossOf(objective),
+    low: clips && surrogate.low !== undefined ? 1 - surrogate.low : -floatMax,
+    high: clips ? 1 + surrogate.high : floatMax,
+    targets: {
+      coefficients: scales.map((scale, at) => scale * (corrections[at] ?? 1)),
+      advantages,
+      ...(surrogate._tag !== "Reinforce" && { anchor: fixed("anchor") }),
+      ...(dual !== undefined && {
+        floor: advantages.map((advantage) => (advantage < 0 ? dual * advantage : -floatMax))
+      }),
+      ...(kl !== undefined && {
+        compared: fixed("compared"),
+        klCoefficients: scales.map((scale) => kl.coefficient * scale)
+      }),
+      ...(entropy !== undefined && {
+        entropyCoefficients: scales.map((scale) => entropy * scale)
+      })
+    }
+  }
+}
+
+/** The largest number in single precision. */
+const floatMax = 3.4028234663852886e38
+
 const count = (array: Float32Array): number => array.reduce((n, x) => n + (x === 0 ? 0 : 1), 0)
 
 // sizes that decide the shapes, and what else changes the meaning of a weight
@@ -109,8 +164,10 @@ const layoutOf = (config: ModelConfig): string => {
 }
 
 const check = <S extends Schema.Decoder<unknown>>(schema: S, what: string, value: unknown) =>
-  Effect.mapError(Schema.decodeUnknownEffect(schema)(value), (error) =>
-    refused(`The ${what} is not valid (${error.message.replace(/\s+/g, " ")}); correct it.`)
+  Effect.mapError(
+    Schema.decodeUnknownEffect(schema)(value, { onExcessProperty: "error" }),
+    (error) =>
+      refused(`The ${what} is not valid (${error.message.replace(/\s+/g, " ")}); correct it.`)
   )
 
 // what decides whether the matrices of one adapter can stand in another
@@ -165,9 +222,36 @@ export const makeLearner = (
     }
     return matricesOf(saved)
   })
+  const policyGradient = Effect.fnUntraced(function* (
+    data: ReadonlyArray<Datum>,
+    objective: PolicyOptimisation
+  ) {
+    const packed = yield* pack(data, config, objectiveNeeds(objective))
+    const terms = objectiveTerms(objective, data)
+    // a sequence that is masked is not computed
+    packed.weights.set(flat(terms.map(({ scale }) => scale)))
+    const policy = packPolicy(objective, data, terms)
+    const { entropies, logprobs } = yield* Effect.mapError(
+      client.command("policyGradient", { data: packed, policy }, [
+        ...buffersOf(packed),
+        ...Object.values(policy.targets).map(({ buffer }) => buffer)
+      ]),
+      refused
+    )
+    const found = unpack(data, logprobs)
+    const spread = entropies === undefined ? undefined : unpack(data, entropies)
+    const { loss } = evaluatePolicyObjective(objective, data, found, spread)
+    const trainedTokens = data.reduce((total, { weights }) => total + count(weights), 0)
+    return {
+      loss,
+      trainedTokens,
+      logprobs: found,
+      ...(spread !== undefined && { entropies: spread })
+    }
+  })
   return Learner.of({
     forward: Effect.fn("Learner.forward")(function* (data: ReadonlyArray<Datum>) {
-      const packed = yield* pack(data, config, neededBy.CrossEntropy)
+      const packed = yield* pack(data, config, new Set())
       const logprobs = yield* Effect.mapError(
         client.command("forward", packed, buffersOf(packed)),
         refused
@@ -179,7 +263,8 @@ export const makeLearner = (
       objective: Objective
     ) {
       yield* check(Objective, "objective", objective)
-      const packed = yield* pack(data, config, neededBy[objective._tag])
+      if (objective._tag === "PolicyOptimisation") return yield* policyGradient(data, objective)
+      const packed = yield* pack(data, config, objectiveNeeds(objective))
       const trainedTokens = count(packed.weights)
       if (objective.normaliser === "weight") {
         const total = packed.weights.reduce((sum, weight) => sum + weight, 0)

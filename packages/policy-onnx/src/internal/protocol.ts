@@ -1,9 +1,17 @@
 /** What the main thread and the engine's worker say to each other. */
 import type { ModelConfig } from "@sml/language-model"
-import type { AdamW, CompletionStop, Objective, SamplingSettings, StepResult } from "@sml/policy"
+import type {
+  AdamW,
+  CompletionStop,
+  Objective,
+  PolicyOptimisation,
+  SamplingSettings,
+  StepResult
+} from "@sml/policy"
 
 import type { AdapterShape } from "../adapterInputs.ts"
 import type { Device } from "../Device.ts"
+import type { PolicyLoss } from "../PolicyLoss.ts"
 
 /** A learner's data, end to end in flat arrays: `lengths` counts tokens; `weights`, `advantages` and
  * `sampled` have one entry less per sequence than `tokens`. */
@@ -15,12 +23,40 @@ export interface PackedData {
   readonly sampled: Float32Array | undefined
 }
 
+/** What of a policy objective is known beforehand; arrays have one entry a target, in the data's order.
+ * See `policyLoss` for what they are. */
+export interface PackedPolicy {
+  readonly loss: PolicyLoss
+  readonly low: number
+  readonly high: number
+  readonly targets: {
+    readonly coefficients: Float32Array
+    readonly advantages: Float32Array
+    readonly anchor?: Float32Array
+    readonly floor?: Float32Array
+    readonly compared?: Float32Array
+    readonly klCoefficients?: Float32Array
+    readonly entropyCoefficients?: Float32Array
+  }
+}
+
 /** The commands that a learner's caller waits for, in the order in which they were sent. */
 export interface Commands {
   readonly forward: { readonly payload: PackedData; readonly reply: Float32Array }
   readonly forwardBackward: {
-    readonly payload: { readonly data: PackedData; readonly objective: Objective }
+    readonly payload: {
+      readonly data: PackedData
+      readonly objective: Exclude<Objective, PolicyOptimisation>
+    }
     readonly reply: { readonly loss: number; readonly logprobs: Float32Array }
+  }
+  /** As `forwardBackward`; its caller knows the loss from the log-probabilities and entropies. */
+  readonly policyGradient: {
+    readonly payload: { readonly data: PackedData; readonly policy: PackedPolicy }
+    readonly reply: {
+      readonly logprobs: Float32Array
+      readonly entropies: Float32Array | undefined
+    }
   }
   readonly step: { readonly payload: AdamW; readonly reply: StepResult }
   /** The weights, an adapter merged into them, in the order of `tensorShapes`. */
