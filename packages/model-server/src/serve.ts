@@ -1,21 +1,18 @@
 /** The server of a checkpoint: what `sml serve` runs. */
-import { createServer } from "node:http"
-
-import { NodeHttpServer } from "@effect/platform-node"
 import type { CheckpointError, TokenizerError } from "@sml/language-model"
 import { Sampler } from "@sml/policy"
 import { type EngineError, OnnxPolicy } from "@sml/policy-onnx"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 
+import { listen, type ListenOptions } from "./listen.ts"
 import type { ServedModel } from "./ServedModel.ts"
 import { readServedModel } from "./ServedModel.ts"
 import { type EndpointSettings, serveModel } from "./serveModel.ts"
-import { ServerError } from "./ServerError.ts"
+import type { ServerError } from "./ServerError.ts"
 
 /**
  * The checkpoint and the engine, as `OnnxPolicy.layer` takes them (`checkpoint`, `threads`, `device`,
@@ -27,11 +24,9 @@ import { ServerError } from "./ServerError.ts"
  * - `maxBodyBytes` (4 MiB): longest body of a request.
  * - `grace` (10 seconds): how long requests that are under way may go on when the server is stopped.
  */
-export interface ServeOptions extends OnnxPolicy.CheckpointOptions, EndpointSettings {
-  readonly host?: string | undefined
-  readonly port?: number | undefined
+export interface ServeOptions
+  extends OnnxPolicy.CheckpointOptions, EndpointSettings, ListenOptions {
   readonly modelName?: string | undefined
-  readonly grace?: Duration.Input | undefined
 }
 
 /** A server that answers. */
@@ -41,20 +36,6 @@ export interface RunningServer {
   readonly model: ServedModel
   /** Longest stream, prompt and completion together, in tokens. */
   readonly contextLength: number
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: "something else listens there; choose another port, or 0 for any that is free",
-  EACCES: "this user may not listen there; choose a port above 1023",
-  EADDRNOTAVAIL: "this machine has no such address; choose 127.0.0.1 or 0.0.0.0",
-  ENOTFOUND: "there is no such host; choose 127.0.0.1 or 0.0.0.0"
-}
-
-const notStarted = (host: string, port: number, cause: unknown) => {
-  const code =
-    typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
-  const because = reasons[code] ?? `${String(cause)}; check the host and the port`
-  return new ServerError({ reason: `The server cannot listen on ${host}:${port}: ${because}.` })
 }
 
 /**
@@ -80,25 +61,18 @@ export const serve = Effect.fn("ModelServer.serve")(function* (
 > {
   const {
     apiKey,
-    grace = "10 seconds",
+    grace,
     host = "127.0.0.1",
     maxBodyBytes,
     modelName,
     port = 8000,
     ...engine
   } = options
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    return yield* new ServerError({
-      reason: `The port is ${port}; use a whole number from 0 to 65535.`
-    })
-  }
   // the small files first: what is wrong with them is known at once
   const model = yield* readServedModel(options.checkpoint, modelName)
   const policy = yield* Layer.build(OnnxPolicy.layer(engine))
   const sampler = Context.get(policy, Sampler)
-  const listening = yield* Layer.build(
-    NodeHttpServer.layerServer(createServer, { host, port, gracefulShutdownTimeout: grace })
-  ).pipe(Effect.mapError(({ cause }) => notStarted(host, port, cause)))
+  const listening = yield* Layer.build(listen({ host, port, grace }))
   yield* serveModel(model, { apiKey, maxBodyBytes }).pipe(
     Effect.provideService(Sampler, sampler),
     Effect.provide(listening)

@@ -180,7 +180,11 @@ export const serveModel = Effect.fn("ModelServer.serveModel")(function* (
       return yield* Effect.fail(new RequestFault(405, "method_not_allowed", message))
     }
     return yield* handler(request)
-  }).pipe(Effect.catch((fault) => Effect.succeed(refusal(fault))))
+  }).pipe(
+    Effect.catch((fault) => Effect.succeed(refusal(fault))),
+    // the server runs its handlers uninterruptibly, and interrupts them when a client hangs up
+    Effect.interruptible
+  )
 
   yield* HttpServer.serveEffect(app)
 })

@@ -1,7 +1,7 @@
+/** The JSON of answers, whole and in chunks. */
+import type { SampledToken } from "../TextPieces.ts"
 import type { Generation } from "./readRequest.ts"
 import type { Choice, ChoiceEvent } from "./runGeneration.ts"
-/** The JSON of answers, whole and in chunks. */
-import type { SampledToken } from "./TextPieces.ts"
 
 /** What all chunks of one answer share. */
 export interface Head {

@@ -109,6 +109,8 @@ const asRecord = Schema.decodeUnknownResult(Schema.Record(Schema.String, Schema.
 const refuse = (code: string, message: string, param: string | null = null) =>
   new RequestFault(400, code, message, param)
 
+const quoted = (names: ReadonlyArray<string>) => names.map((name) => `"${name}"`).join(", ")
+
 /** The members that the schema knows, `null` ones left out; a fault that names all others. */
 const knownMembers = (body: unknown, known: Readonly<Record<string, unknown>>) =>
   Result.gen(function* () {
@@ -125,7 +127,6 @@ const knownMembers = (body: unknown, known: Readonly<Record<string, unknown>>) =
       else if (asksNothing === undefined) unknown.push(name)
       else if (!asksNothing(value)) unsupported.push(name)
     }
-    const quoted = (names: ReadonlyArray<string>) => names.map((name) => `"${name}"`).join(", ")
     if (unsupported.length > 0) {
       const message = `This server does not support ${quoted(unsupported)}; leave ${unsupported.length === 1 ? "it" : "them"} out.`
       return yield* Result.fail(refuse("unsupported_parameter", message, unsupported[0] ?? null))

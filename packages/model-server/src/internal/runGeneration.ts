@@ -5,8 +5,8 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 
 import type { ServedModel } from "../ServedModel.ts"
+import { type Piece, TextPieces } from "../TextPieces.ts"
 import type { Generation } from "./readRequest.ts"
-import { type Piece, TextPieces } from "./TextPieces.ts"
 
 /** A finished completion. */
 export interface Choice extends Piece {

@@ -29,6 +29,18 @@ export interface Spelling {
  * Takes ids one by one. The pieces joined are the text of all ids, whatever they were cut into: bytes of
  * one character wait for each other, and what could be the beginning of a stop string waits until it is
  * known not to be.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { TextPieces } from "@sml/model-server"
+ *
+ * const bytes = [" Hé", "l", "lo!"].map((text) => new TextEncoder().encode(text))
+ * const pieces = new TextPieces({ bytes, ends: new Set(), stopStrings: ["lo"], fresh: true })
+ * const shown = [0, 1, 2].map((id) => pieces.push(id, -1).text)
+ * // the first "l" waited, since it could have begun the stop string
+ * assert.deepEqual(shown, ["Hé", "", "l"])
+ * ```
  */
 export class TextPieces {
   readonly #spelling: Spelling
