@@ -93,6 +93,22 @@ export class TeacherModel extends Context.Service<TeacherModel, TeacherModelShap
       )
   })
 
+  /**
+   * The same as a layer, from an effect that makes the function: `policyCompletion` of
+   * `@sml/language-model` is one, which makes the student its own teacher.
+   */
+  static readonly layerCompletion = <E extends { readonly message: string }, E2, R>(
+    make: Effect.Effect<
+      (messages: ReadonlyArray<TeacherMessage>, seed: number) => Effect.Effect<string, E>,
+      E2,
+      R
+    >
+  ): Layer.Layer<TeacherModel, E2, R> =>
+    Layer.effect(
+      TeacherModel,
+      Effect.map(make, (complete) => TeacherModel.of(TeacherModel.fromCompletion(complete)))
+    )
+
   /** A model of `effect/ai`. It has no seed: the provider's own randomness decides. */
   static readonly fromLanguageModel = (model: EffectLanguageModel): TeacherModelShape => ({
     complete: Effect.fnUntraced(function* (messages) {
