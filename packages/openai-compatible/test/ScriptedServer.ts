@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { Deferred, Effect, Schema } from "effect"
 
 /** One request, as it came. */
-export interface Received {
+interface Received {
   readonly path: string
   readonly method: string
   readonly headers: IncomingMessage["headers"]

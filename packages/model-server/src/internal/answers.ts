@@ -45,7 +45,7 @@ const logprobsOf = (
 }
 
 /** Prompts are counted once, however many completions they have. */
-export const usageOf = ({ prompts }: Generation, sampled: number) => {
+const usageOf = ({ prompts }: Generation, sampled: number) => {
   let prompt = 0
   for (const { length } of prompts) prompt += length
   return { prompt_tokens: prompt, completion_tokens: sampled, total_tokens: prompt + sampled }
