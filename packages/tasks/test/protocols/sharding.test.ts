@@ -11,8 +11,7 @@ import {
   protocolTurns,
   readTasks,
   shardedKnowledge,
-  shardTask,
-  splitOf
+  shardTask
 } from "@sml/tasks"
 import { Effect } from "effect"
 import * as fc from "fast-check"
@@ -209,7 +208,6 @@ describe("premiseTask", () => {
     const less = premiseTask(eggs, 0)
     assert.strictEqual(less.prompt, "Janet eats 7 of them. How many eggs are left?")
     assert.deepInclude(less.knowledge, { answerable: false, premise: "Ducks lay 16 eggs." })
-    assert.notStrictEqual(splitOf(less.id), undefined)
     assert.throws(() => premiseTask(eggs, 2), /has no fact 2; choose another/)
   })
 })

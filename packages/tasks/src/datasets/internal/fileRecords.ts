@@ -6,7 +6,6 @@ import { PassThrough, pipeline } from "node:stream"
 import { createGunzip } from "node:zlib"
 
 import { TaskSourceError } from "../../TaskSourceError.ts"
-import { csvRecords } from "./csvRecords.ts"
 import { jsonRecords } from "./jsonRecords.ts"
 import { parquetRecords } from "./parquetRecords.ts"
 
@@ -76,7 +75,11 @@ export async function* fileRecords(path: string): AsyncGenerator<FileRecord> {
     const separator = /\.([ct])sv(?:\.gz)?$/i.exec(path)?.[1]?.toLowerCase()
     const text = textOf(path, isPacked)
     if (separator === undefined) yield* jsonRecords(text, path)
-    else yield* csvRecords(text, path, separator === "c" ? "," : "\t")
+    else {
+      // the parser is only needed here
+      const { csvRecords } = await import("./csvRecords.ts")
+      yield* csvRecords(text, path, separator === "c" ? "," : "\t")
+    }
   } catch (cause) {
     throw explain(path, cause)
   }

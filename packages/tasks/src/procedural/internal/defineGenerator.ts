@@ -57,7 +57,10 @@ export interface DefinedGenerator extends Generator {
 }
 
 const isSameNumber = (reference: string, answer: string): boolean => {
-  const [right, given] = [parseFraction(reference), parseFraction(answer)]
+  const [right, given] = [
+    parseFraction(reference),
+    parseFraction(answer.replace(/^[a-z]\s*=/i, ""))
+  ]
   return right !== undefined && given !== undefined && equals(right, given)
 }
 
