@@ -57,8 +57,9 @@ const stagePremise = (task: Task, knowledge: MissingPremiseKnowledge): StagedTas
     domain: "math",
     knowledge: {
       kind: "math-answer",
-      // of no effect where no answer is right
-      answer: answer ?? "unknown",
+      // where no answer is right it only tells the verifier that an answer is a number, so that a
+      // refusal is none
+      answer: answer ?? "0",
       ...(answerable || premise === ""
         ? {}
         : { statement: `${task.prompt} ${premise}`, shards: [{ name, text: premise }] })

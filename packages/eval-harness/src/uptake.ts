@@ -38,6 +38,9 @@ const TestResults = Schema.Struct({
   kind: Schema.Literal("program"),
   tests: Schema.Array(Schema.Struct({ verdict: Schema.String }))
 })
+/** A verdict on moving goals holds the diagnostics of the goal in force. */
+const EvolvedDiagnostics = Schema.Struct({ goal: Schema.Int, diagnostics: Schema.Json })
+const readEvolved = Schema.decodeUnknownOption(EvolvedDiagnostics)
 const readSide = Schema.decodeUnknownOption(NumberSide)
 const readGenerated = Schema.decodeUnknownOption(GeneratedNumber)
 const readTests = Schema.decodeUnknownOption(TestResults)
@@ -47,8 +50,14 @@ interface Sided {
   readonly side: "low" | "high" | null
 }
 
-const diagnosticsOf = (verdict: Verdict): Schema.Json =>
-  verdict._tag === "Attempt" ? verdict.diagnostics : null
+const diagnosticsOf = (verdict: Verdict): Schema.Json => {
+  if (verdict._tag === "NoAttempt") return null
+  const { diagnostics } = verdict
+  return Option.match(readEvolved(diagnostics), {
+    onNone: () => diagnostics,
+    onSome: (evolved) => evolved.diagnostics
+  })
+}
 
 const sidedOf = (verdict: Verdict): Sided | undefined => {
   const diagnostics = diagnosticsOf(verdict)

@@ -21,7 +21,7 @@ const answerOf = (task: Task): number =>
     : Number.NaN
 
 /** Accepts the task's number; a text without digits is no attempt. */
-export const numberVerifier = Verifier.of({
+const numberVerifier = Verifier.of({
   check: (task, text) =>
     Effect.sync((): Verdict => {
       const said = /\d+/.exec(text)?.[0]

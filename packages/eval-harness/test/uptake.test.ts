@@ -72,6 +72,19 @@ describe("demandOf", () => {
     }
     expect(demandOf({ text: "3.5", verdict }, "hint")).toEqual({ _tag: "Lower", than: "7/2" })
   })
+
+  it("reads what stands behind a goal that moves", () => {
+    const verdict: Verdict = {
+      _tag: "Attempt",
+      correct: false,
+      diagnostics: {
+        goal: 0,
+        reached: false,
+        diagnostics: { kind: "math-answer", answer: "4", side: "low" }
+      }
+    }
+    expect(demandOf({ text: "4", verdict }, "hint")).toEqual({ _tag: "Higher", than: "4" })
+  })
 })
 
 describe("meetsDemand", () => {

@@ -7,13 +7,13 @@ import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 
 /** The values of the lines that could be read, and how many could not. */
-export interface Lines<A> {
+interface Lines<A> {
   readonly values: ReadonlyArray<A>
   readonly damaged: number
 }
 
 /** An open file: what it held, and how to add to it. */
-export interface LineFile<A> extends Lines<A> {
+interface LineFile<A> extends Lines<A> {
   /** Writes one line, whole or not at all as far as an interruption goes; one caller at a time. */
   readonly append: (value: A) => Effect.Effect<void, PlatformError>
 }
