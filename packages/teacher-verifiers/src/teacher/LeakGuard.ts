@@ -92,10 +92,12 @@ export interface LeakOptions {
  * ```
  */
 export const findLeak = (
-  { knowledge, said, statement, told }: LeakContext,
+  { knowledge, said: everything, statement, told }: LeakContext,
   text: string,
   { sameAnswer = sameByVerifier, solution = defaultSolutionThresholds }: LeakOptions = {}
 ): Leak | undefined => {
+  // what the student said only ever excuses a reply: cut, it excuses less
+  const said = everything.map((turn) => turn.slice(0, longestTurn))
   if (knowledge.kind !== "program") {
     return answerLeak({ answer: knowledge.answer, statement, said, told, sameAnswer }, text)
   }
@@ -105,6 +107,9 @@ export const findLeak = (
     ? { form: "solution", excerpt: text.trim().slice(0, 80) }
     : undefined
 }
+
+/** Characters of a student's turn that are read; longer ones would slow every reply down. */
+const longestTurn = 20_000
 
 /** What the next reply of a dialogue is held against; fails for a task that is not understood. */
 export const leakContext = (state: DialogueState): Result.Result<LeakContext, TeacherError> =>

@@ -144,6 +144,20 @@ describe("findLeak", () => {
   })
 })
 
+describe("findLeak, on hostile texts", () => {
+  it("is quick, whatever the student or the teacher says", () => {
+    const from = performance.now()
+    for (const unit of [" ", "1 ", "(", "1+", "one ", "$", "2^9999999 ", "10! ", "a-", "add 1 "]) {
+      const text = unit.repeat(20_000 / unit.length)
+      LeakGuard.findLeak(question("64", "How many?", [text]), "Count the rows.")
+      LeakGuard.findLeak(question("64"), text)
+      LeakGuard.findLeak(program("def f(x):\n    return x + 1\n", "f", { said: [text] }), text)
+    }
+    // 0.4 s; what is quadratic in the text takes 3 s for one of them
+    assert.isBelow(performance.now() - from, 5000)
+  })
+})
+
 const program = (
   solution: string,
   statement: string,

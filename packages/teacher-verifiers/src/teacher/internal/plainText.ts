@@ -50,6 +50,9 @@ export const plainText = (text: string): string =>
     .replaceAll(/(\*\*|__|~~)(?=\S)([^*_~\n]{1,200}?)(?<=\S)\1/g, "$2")
     .replaceAll("**", "^")
     .replaceAll("`", "")
+    // long runs of spaces would make the searches slow
+    .replaceAll(/[^\S\n]+/g, " ")
+    .replaceAll(/\n\s*\n/g, "\n\n")
 
 /** Letters set apart, as in `s i x t y`, joined. */
 export const joinLetters = (text: string): string =>

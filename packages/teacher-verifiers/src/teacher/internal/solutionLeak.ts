@@ -172,7 +172,7 @@ export const solutionOverlap = (
 }
 
 /** Whether a measured overlap is a leak. */
-export const isSolutionLeak = (
+const isSolutionLeak = (
   { fresh, renamedShare, run, share, tokens, whole }: SolutionOverlap,
   limits: SolutionThresholds
 ): boolean =>
