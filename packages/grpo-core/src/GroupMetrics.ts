@@ -1,5 +1,5 @@
 /** What the rollouts of one step looked like, under the field's names. */
-import type { Episode } from "@sml/env-pomdp"
+import type { Episode, Task } from "@sml/env-pomdp"
 import { labelTurns, prematureAttempts, studentTurns, successTurn } from "@sml/env-pomdp"
 import * as Schema from "effect/Schema"
 
@@ -17,6 +17,8 @@ import type { ScoredGroup } from "./ScoredGroup.ts"
  * - `entropy`: mean of `−logprob` over all sampled tokens (nats), an unbiased estimate of the
  *   policy's entropy a token.
  * - `by_group/*`: fractions of the groups with any episode left that are mixed, all solved, unsolved.
+ * - `leak_rate`: fraction of the teacher's replies that give the answer away, where a `LeakDetector`
+ *   says so.
  * - `groups/*`, `episodes/*`: counts. `groups/zero_std` (whose returns
  *   are all equal; dropped, unless the advantages compare over the batch) and
  *   `groups/too_few_episodes` (dropped).
@@ -40,7 +42,8 @@ export const GroupMetrics = Schema.Struct({
   "groups/zero_std": Schema.Int,
   "groups/too_few_episodes": Schema.Int,
   "episodes/count": Schema.Int,
-  "episodes/failed": Schema.Int
+  "episodes/failed": Schema.Int,
+  leak_rate: Schema.optionalKey(Schema.Finite)
 })
 export type GroupMetrics = typeof GroupMetrics.Type
 
@@ -59,8 +62,21 @@ const successByTurn = (episodes: ReadonlyArray<Episode>): ReadonlyArray<number> 
   )
 }
 
+/** Fraction of the replies that leak. */
+const leakRate = (
+  episodes: ReadonlyArray<Episode>,
+  isLeak: (task: Task, text: string) => boolean
+): number =>
+  mean(
+    episodes.flatMap(({ state }) => state.replies.map(({ text }) => isLeak(state.task, text))),
+    Number
+  )
+
 /** The metrics of scored groups. A turn without a token trace counts as one of length 0. */
-export const groupMetrics = (groups: ReadonlyArray<ScoredGroup>): GroupMetrics => {
+export const groupMetrics = (
+  groups: ReadonlyArray<ScoredGroup>,
+  isLeak?: (task: Task, text: string) => boolean
+): GroupMetrics => {
   const episodes = groups.flatMap((group) => group.episodes)
   const turns = episodes.flatMap(studentTurns)
   const logprobs = turns.flatMap((turn) => turn.trace?.logprobs ?? [])
@@ -97,6 +113,7 @@ export const groupMetrics = (groups: ReadonlyArray<ScoredGroup>): GroupMetrics =
     "groups/zero_std": zeroStd,
     "groups/too_few_episodes": groups.length - comparable.length,
     "episodes/count": episodes.length + failed,
-    "episodes/failed": failed
+    "episodes/failed": failed,
+    ...(isLeak !== undefined && { leak_rate: leakRate(episodes, isLeak) })
   }
 }

@@ -13,7 +13,14 @@ export type Skipped = typeof Skipped.Type
  * - `loss`: the objective's value before it; `grad_norm`: global L2 norm before clipping.
  * - `learning_rate`: the one of this step; `tokens/trained`: number of targets with a weight.
  * - `clip_ratio/*`: fractions of trained tokens whose ratio was clipped; 0 on policy.
- * - `sampling/logp_difference/*`: |learner − sampler| log-probability of trained tokens (nats).
+ * - `sampling/logp_difference/*`: |learner − sampler| log-probability of trained tokens (nats), before
+ *   the first step.
+ *
+ * There when the options ask for them: `kl`, the estimate of the objective's penalty, and
+ * `entropy/exact`, of its bonus (means over trained tokens, nats); `reward/kl_penalty`, the mean of what
+ * `rewardKl` took from a return; `sampling/importance_sampling_ratio/*`, the correction as applied;
+ * `completions/clipped_ratio`, the fraction of episodes that are overlong. With several epochs `loss`,
+ * `grad_norm`, `clip_ratio/*`, `kl` and the like are those of the last.
  */
 export const Updated = Schema.Struct({
   ...GroupMetrics.fields,
@@ -26,7 +33,14 @@ export const Updated = Schema.Struct({
   "clip_ratio/high_mean": Schema.Finite,
   "clip_ratio/region_mean": Schema.Finite,
   "sampling/logp_difference/max": Schema.Finite,
-  "sampling/logp_difference/mean": Schema.Finite
+  "sampling/logp_difference/mean": Schema.Finite,
+  kl: Schema.optionalKey(Schema.Finite),
+  "entropy/exact": Schema.optionalKey(Schema.Finite),
+  "reward/kl_penalty": Schema.optionalKey(Schema.Finite),
+  "completions/clipped_ratio": Schema.optionalKey(Schema.Finite),
+  "sampling/importance_sampling_ratio/min": Schema.optionalKey(Schema.Finite),
+  "sampling/importance_sampling_ratio/mean": Schema.optionalKey(Schema.Finite),
+  "sampling/importance_sampling_ratio/max": Schema.optionalKey(Schema.Finite)
 })
 export type Updated = typeof Updated.Type
 

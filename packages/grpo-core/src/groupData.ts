@@ -1,5 +1,5 @@
 /** From groups of episodes to training data. */
-import type { Episode, Group, MissingTrace } from "@sml/env-pomdp"
+import type { Episode, Group, MissingTrace, Task } from "@sml/env-pomdp"
 import { studentTurns } from "@sml/env-pomdp"
 import type { Datum, DatumError } from "@sml/policy"
 import * as Result from "effect/Result"
@@ -21,7 +21,7 @@ export interface GroupData {
 }
 
 /** Whether the student said anything that can be trained on. (The prompt may have filled its context.) */
-const isSilent = (episode: Episode): boolean =>
+export const isSilent = (episode: Episode): boolean =>
   studentTurns(episode).every(({ trace }) => trace?.ids.length === 0)
 
 /**
@@ -32,11 +32,14 @@ const isSilent = (episode: Episode): boolean =>
  */
 export const groupData = (
   groups: ReadonlyArray<Group>,
-  options: ScoreOptions
+  options: ScoreOptions & {
+    /** Measures `leak_rate`. */
+    readonly isLeak?: (task: Task, text: string) => boolean
+  }
 ): Result.Result<GroupData, GroupDataError> =>
   Result.gen(function* () {
     const scored = yield* scoreGroups(groups, options)
-    const metrics = groupMetrics(scored)
+    const metrics = groupMetrics(scored, options.isLeak)
     const failed = metrics["episodes/failed"]
     if (metrics["episodes/count"] === failed) {
       const first = groups.flatMap((group) => group.episodes)[0]

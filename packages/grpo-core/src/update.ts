@@ -1,15 +1,23 @@
 /** One GRPO update. */
 import type { Group } from "@sml/env-pomdp"
-import type { InvalidOptions, LearnerError } from "@sml/policy"
-import { decodeOptions, Learner } from "@sml/policy"
+import type { LearnerError } from "@sml/policy"
+import { decodeOptions, InvalidOptions, Learner, objectiveNeeds } from "@sml/policy"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 
-import { clipRatios } from "./clipRatios.ts"
 import { compareLogprobs, verifyLogprobs } from "./compareLogprobs.ts"
 import { groupData, type GroupDataError } from "./groupData.ts"
+import { klPenalties } from "./internal/klPenalties.ts"
+import { passMetrics } from "./internal/passMetrics.ts"
+import { prepareData } from "./internal/prepareData.ts"
+import { LeakDetector } from "./LeakDetector.ts"
 import type { LogprobMismatch } from "./LogprobMismatch.ts"
+import { ReferencePolicy } from "./ReferencePolicy.ts"
+import { updateFault } from "./updateFault.ts"
 import type { UpdateMetrics } from "./UpdateMetrics.ts"
 import { UpdateOptions } from "./UpdateOptions.ts"
+
+const where = "grpo-core.update"
 
 /** What can stop an update. */
 export type UpdateError = GroupDataError | LogprobMismatch | LearnerError | InvalidOptions
@@ -24,7 +32,10 @@ export type UpdateError = GroupDataError | LogprobMismatch | LearnerError | Inva
  * applied: restore it before training on.
  *
  * When every group is dropped (all returns equal, say) nothing is updated, and the metrics say so.
- * Gradient and step are one uninterruptible whole: an interrupted update has happened or has not.
+ * Gradients and steps are one uninterruptible whole: an interrupted update has happened or has not.
+ *
+ * A KL penalty against a reference needs a `ReferencePolicy` in the context (`InvalidOptions` without
+ * one); with a `LeakDetector` there the metrics have a `leak_rate`.
  *
  * @example
  * ```ts
@@ -59,7 +70,7 @@ export const update = Effect.fn("grpo-core.update")(function* (
   groups: ReadonlyArray<Group>,
   options: typeof UpdateOptions.Encoded = {}
 ): Effect.fn.Return<UpdateMetrics, UpdateError, Learner> {
-  const settings = yield* decodeOptions("grpo-core.update", UpdateOptions, options)
+  const settings = yield* decodeOptions(where, UpdateOptions, options)
   return yield* applyUpdate(groups, settings)
 })
 
@@ -67,34 +78,76 @@ export const update = Effect.fn("grpo-core.update")(function* (
 export const applyUpdate = Effect.fnUntraced(function* (
   groups: ReadonlyArray<Group>,
   settings: UpdateOptions
-): Effect.fn.Return<UpdateMetrics, Exclude<UpdateError, InvalidOptions>, Learner> {
-  const { data, episodes, metrics } = yield* Effect.fromResult(groupData(groups, settings))
+): Effect.fn.Return<UpdateMetrics, UpdateError, Learner> {
+  const { epochs, objective, optimiser, rewardKl } = settings
+  const reason = updateFault(settings)
+  if (reason !== undefined) return yield* new InvalidOptions({ where, reason })
+  const reference = Option.getOrUndefined(yield* Effect.serviceOption(ReferencePolicy))
+  if (reference === undefined && needsReference(settings)) {
+    return yield* new InvalidOptions({
+      where,
+      reason: "a KL penalty against a reference needs one; provide a ReferencePolicy."
+    })
+  }
+  const detector = Option.getOrUndefined(yield* Effect.serviceOption(LeakDetector))
+  const penalties =
+    rewardKl === undefined || reference === undefined
+      ? undefined
+      : yield* klPenalties(groups, rewardKl, reference)
+  const { data, episodes, metrics } = yield* Effect.fromResult(
+    groupData(groups, {
+      ...settings,
+      ...(penalties !== undefined && { penalty: (episode) => penalties.get(episode) ?? 0 }),
+      ...(detector !== undefined && { isLeak: detector.isLeak })
+    })
+  )
   if (data.length === 0) return { ...metrics, updated: false }
 
   const learner = yield* Learner
+  const prepared = yield* prepareData(data, episodes, settings, reference)
+  // of what is masked no log-probabilities come back
+  const isSeen = (index: number) => prepared[index]?.truncated !== true
+  const seen = <A>(items: ReadonlyArray<A>) => items.filter((_item, index) => isSeen(index))
+  if (seen(prepared).length === 0) return { ...metrics, updated: false }
+
   const learn = Effect.gen(function* () {
-    const pass = yield* learner.forwardBackward(data, settings.objective)
+    const first = yield* learner.forwardBackward(prepared, objective)
+    const seenLogprobs = seen(first.logprobs)
     const difference = settings.verifyLogprobs
       ? yield* Effect.fromResult(
-          verifyLogprobs(data, episodes, pass.logprobs, settings.logprobTolerance)
+          verifyLogprobs(seen(prepared), seen(episodes), seenLogprobs, settings.logprobTolerance)
         )
-      : compareLogprobs(data, pass.logprobs)
-    const { gradNorm } = yield* learner.step(settings.optimiser)
+      : compareLogprobs(seen(prepared), seenLogprobs)
+    let pass = first
+    let { gradNorm } = yield* learner.step(optimiser)
+    for (let epoch = 1; epoch < epochs; epoch++) {
+      pass = yield* learner.forwardBackward(prepared, objective)
+      gradNorm = (yield* learner.step(optimiser)).gradNorm
+    }
     return { difference, gradNorm, pass }
   })
   const { difference, gradNorm, pass } = yield* Effect.uninterruptible(learn)
-  const clipped = clipRatios(settings.objective, data, pass.logprobs)
   return {
     ...metrics,
     updated: true,
     loss: pass.loss,
     grad_norm: gradNorm,
-    learning_rate: settings.optimiser.learningRate,
+    learning_rate: optimiser.learningRate,
     "tokens/trained": pass.trainedTokens,
-    "clip_ratio/low_mean": clipped.low,
-    "clip_ratio/high_mean": clipped.high,
-    "clip_ratio/region_mean": clipped.region,
+    ...passMetrics(objective, prepared, pass),
     "sampling/logp_difference/max": difference.max,
-    "sampling/logp_difference/mean": difference.mean
+    "sampling/logp_difference/mean": difference.mean,
+    ...(penalties !== undefined && { "reward/kl_penalty": average([...penalties.values()]) }),
+    ...(objectiveNeeds(objective).has("truncated") && {
+      "completions/clipped_ratio": average(
+        prepared.map(({ truncated }) => (truncated === true ? 1 : 0))
+      )
+    })
   }
 })
+
+const needsReference = ({ objective, rewardKl }: UpdateOptions): boolean =>
+  rewardKl !== undefined || objectiveNeeds(objective).has("reference")
+
+const average = (values: ReadonlyArray<number>): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Group } from "@sml/env-pomdp"
-import { update, UpdateMetrics } from "@sml/grpo-core"
-import { adamW, type Datum, Learner, type Sampler } from "@sml/policy"
+import type { Episode, Group } from "@sml/env-pomdp"
+import { LeakDetector, ReferencePolicy, update, UpdateMetrics } from "@sml/grpo-core"
+import { adamW, type Datum, Learner, type PolicyOptimisation, type Sampler } from "@sml/policy"
 import { Deferred, Effect, Exit, Fiber, Layer, Schema } from "effect"
 
 import { episodeOf, guesses, policy, secretTask, vocabularySize } from "./HintWorld.ts"
@@ -193,6 +193,204 @@ describe("update", () => {
       // @ts-expect-error a misspelt option does not compile
       const error = yield* Effect.flip(update(groups, { discont: 0.7 }))
       assert.include(error.message, "discont")
+    }).pipe(Effect.provide(policy))
+  )
+})
+
+/** Update with options that the defaults do not use. */
+describe("update with", () => {
+  const group = guesses([1, 2, 2, 2])
+  const aggregation = { _tag: "TokenMean" } as const
+  const reinforce: PolicyOptimisation = {
+    _tag: "PolicyOptimisation",
+    surrogate: { _tag: "Reinforce" },
+    aggregation
+  }
+  const uniform = ReferencePolicy.layerEngine(policy)
+  const refused = (options: Parameters<typeof update>[1]) =>
+    Effect.map(Effect.flip(update([group], options)), (error) => {
+      assert.strictEqual(error._tag, "InvalidOptions")
+      return error.message
+    })
+
+  it.effect("a KL penalty in the loss: the reference stays where it was", () =>
+    Effect.gen(function* () {
+      const objective: PolicyOptimisation = {
+        ...reinforce,
+        kl: { estimator: "k3", coefficient: 0.5, against: "reference" }
+      }
+      const first = yield* update([group], { optimiser, objective })
+      assert(first.updated)
+      assert.strictEqual(first.kl, 0)
+      const second = yield* update([group], { optimiser, objective, verifyLogprobs: false })
+      assert(second.updated)
+      assert.isAbove(second.kl ?? 0, 1e-4)
+    }).pipe(Effect.provide(Layer.merge(uniform, policy)))
+  )
+
+  it.effect("a KL penalty in the reward: what strays from the reference is worth less", () =>
+    Effect.gen(function* () {
+      // everybody was right, but the first said what the reference would not have
+      const task = secretTask(1)
+      const said = [0.5, 0, 0, 0].map((off, seed) =>
+        episodeOf(
+          task,
+          [
+            {
+              context: [0],
+              ids: [1],
+              logprobs: [-Math.log(vocabularySize) + off],
+              verdict: "correct"
+            }
+          ],
+          { seed }
+        )
+      )
+      const penalised = yield* update([{ task, episodes: said }], {
+        optimiser,
+        objective: reinforce,
+        rewardKl: { estimator: "k1", coefficient: 0.1 },
+        verifyLogprobs: false
+      })
+      assert(penalised.updated)
+      assert.closeTo(penalised["reward/kl_penalty"] ?? 0, (0.1 * 0.5) / 4, 1e-7)
+      assert.closeTo(penalised.return, 1 - (0.1 * 0.5) / 4, 1e-7)
+      assert.strictEqual(penalised.reward, 1)
+      // one episode below the mean, three above: without the penalty there was nothing to learn
+      assert.strictEqual(penalised.frac_reward_zero_std, 0)
+    }).pipe(Effect.provide(Layer.merge(uniform, policy)))
+  )
+
+  it.effect("several epochs: the first is on policy, the last is clipped", () =>
+    Effect.gen(function* () {
+      const metrics = yield* update([group], { optimiser, epochs: 6 })
+      assert(metrics.updated)
+      assert.isBelow(metrics["sampling/logp_difference/max"], 1e-6)
+      assert.strictEqual(metrics["clip_ratio/region_mean"], 1)
+    }).pipe(Effect.provide(policy))
+  )
+
+  it.effect("importance correction: the proximal policy is the learner before the first step", () =>
+    Effect.gen(function* () {
+      const objective: PolicyOptimisation = {
+        ...reinforce,
+        surrogate: { _tag: "Clip", low: 0.2, high: 0.2 },
+        correction: { level: "sequence", mode: "truncate", max: 1.5 }
+      }
+      yield* update([group], { optimiser, verifyLogprobs: false })
+      const metrics = yield* update([group], {
+        optimiser,
+        objective,
+        epochs: 2,
+        verifyLogprobs: false
+      })
+      assert(metrics.updated)
+      const learned = yield* probabilities
+      assert.isAbove(learned[1] ?? 0, 1 / vocabularySize)
+      // the good token had become more probable than when it was sampled, the bad one less
+      assert.isAbove(metrics["sampling/importance_sampling_ratio/max"] ?? 0, 1)
+      assert.isBelow(metrics["sampling/importance_sampling_ratio/min"] ?? 1, 1)
+    }).pipe(Effect.provide(policy))
+  )
+
+  it.effect("overlong masking: what was cut off is compared and not trained on", () =>
+    Effect.gen(function* () {
+      const task = secretTask(1)
+      const good = episodeOf(task, [{ context: [0], ids: [1], verdict: "correct" }])
+      const cut = episodeOf(task, [{ context: [0], ids: [2, 3] }], { seed: 1 })
+      const objective: PolicyOptimisation = { ...reinforce, maskOverlong: true }
+      const before = yield* probabilities
+      const metrics = yield* update([{ task, episodes: [good, cut] }], {
+        optimiser,
+        objective,
+        turnTokens: 2
+      })
+      assert(metrics.updated)
+      assert.strictEqual(metrics["completions/clipped_ratio"], 0.5)
+      const after = yield* probabilities
+      assert.isAbove(after[1] ?? 0, before[1] ?? 1)
+      // pushed down by the good one alone, as every other token
+      assert.closeTo(after[2] ?? 0, after[4] ?? 1, 1e-12)
+      const overflow: Episode = { ...cut, stop: "context-overflow" }
+      const all = yield* update(
+        [{ task, episodes: [{ ...good, stop: "context-overflow" }, overflow] }],
+        {
+          optimiser,
+          objective
+        }
+      )
+      assert.isFalse(all.updated)
+      assert.deepStrictEqual(yield* probabilities, after)
+    }).pipe(Effect.provide(policy))
+  )
+
+  it.effect("prompt means, an entropy bonus and another form of advantages", () =>
+    Effect.gen(function* () {
+      const objective: PolicyOptimisation = {
+        ...reinforce,
+        aggregation: { _tag: "PromptMean" },
+        entropy: 0.01
+      }
+      const metrics = yield* update([group, guesses([1, 2])], {
+        optimiser,
+        objective,
+        advantage: { _tag: "LeaveOneOut" }
+      })
+      assert(metrics.updated)
+      assert.isTrue(Schema.is(UpdateMetrics)(metrics))
+      assert.closeTo(metrics["entropy/exact"] ?? 0, Math.log(vocabularySize), 1e-6)
+    }).pipe(Effect.provide(policy))
+  )
+
+  it.effect("a leak detector: the share of replies that give the answer away", () =>
+    Effect.gen(function* () {
+      const task = secretTask(1)
+      const told = episodeOf(task, [{ context: [0], ids: [2], disclosed: [] }])
+      const replies = ["it is 1", "hint"].map((text) => ({ text, disclosed: [] }))
+      const leaky: Episode = { ...told, state: { ...told.state, replies } }
+      const metrics = yield* update([{ task, episodes: [leaky, leaky] }])
+      assert.strictEqual(metrics.leak_rate, 0.5)
+    }).pipe(
+      Effect.provide(
+        Layer.succeed(LeakDetector, {
+          isLeak: ({ knowledge }, text) => text.endsWith(`${Number(knowledge)}`)
+        })
+      ),
+      Effect.provide(policy)
+    )
+  )
+
+  it.effect("options that cannot act together is refused", () =>
+    Effect.gen(function* () {
+      const kl = { estimator: "k3", coefficient: 0.1 } as const
+      const correction = { level: "token", mode: "mask", max: 2 } as const
+      const clip = { _tag: "Clip", low: 0.2, high: 0.2 } as const
+      const against = (what: "reference" | "sampler"): PolicyOptimisation => ({
+        ...reinforce,
+        kl: { ...kl, against: what }
+      })
+      assert.match(yield* refused({ objective: against("reference") }), /needs one; provide a Ref/)
+      assert.match(yield* refused({ rewardKl: kl }), /needs one; provide a ReferencePolicy/)
+      assert.match(
+        yield* refused({ objective: against("sampler") }),
+        /divergence from the sampler is 0/
+      )
+      assert.match(
+        yield* refused({ objective: { ...reinforce, correction } }),
+        /nothing to correct while verifyLogprobs/
+      )
+      assert.match(
+        yield* refused({
+          objective: { ...reinforce, surrogate: clip, correction },
+          verifyLogprobs: false
+        }),
+        /ratios of Clip are to the learner before its first step/
+      )
+      assert.match(yield* refused({ turnTokens: 5 }), /turnTokens says what is overlong/)
+      assert.match(yield* refused({ epochs: 0 }), /epochs/)
+      // @ts-expect-error there is nothing to clip in REINFORCE
+      const clipless: PolicyOptimisation["surrogate"] = { _tag: "Reinforce", high: 1 }
+      assert.match(yield* refused({ objective: { ...reinforce, surrogate: clipless } }), /high/)
     }).pipe(Effect.provide(policy))
   )
 })
