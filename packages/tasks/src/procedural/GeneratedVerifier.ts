@@ -1,4 +1,5 @@
 /** The verifier port over the generators' own verifiers. */
+import type { Task, Verdict } from "@sml/env-pomdp"
 import { Verifier, VerifierError } from "@sml/env-pomdp"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -6,8 +7,26 @@ import * as Layer from "effect/Layer"
 import { verifyAnswer } from "./verifyAnswer.ts"
 
 /**
- * Judges generated tasks whose answer is no program, by `verifyAnswer`; for the domain `puzzle`
- * nobody else can. Fails with a `VerifierError` for any other task.
+ * The verdict of `verifyAnswer`; a text without an answer is no attempt. Of the form that a verifier
+ * of several domains takes for the kind `generated`. Fails with a `VerifierError` for a task of no
+ * generator, and for one that asks for a program.
+ */
+export const checkGenerated = Effect.fn("checkGenerated")(
+  (task: Task, text: string): Effect.Effect<Verdict, VerifierError> =>
+    Effect.try({
+      try: () => {
+        const correct = verifyAnswer(task, text)
+        return correct === undefined
+          ? ({ _tag: "NoAttempt", reason: "There is no line that begins with Answer:" } as const)
+          : ({ _tag: "Attempt", correct, diagnostics: null } as const)
+      },
+      catch: (error) =>
+        new VerifierError({ reason: error instanceof Error ? error.message : String(error) })
+    })
+)
+
+/**
+ * A verifier of generated tasks alone, see {@link checkGenerated}.
  *
  * @example
  * ```ts
@@ -27,16 +46,5 @@ import { verifyAnswer } from "./verifyAnswer.ts"
  * ```
  */
 export const layerGeneratedVerifier: Layer.Layer<Verifier> = Layer.succeed(Verifier, {
-  check: Effect.fn("GeneratedVerifier.check")((task, text) =>
-    Effect.try({
-      try: () => {
-        const correct = verifyAnswer(task, text)
-        return correct === undefined
-          ? ({ _tag: "NoAttempt", reason: "There is no line that begins with Answer:" } as const)
-          : ({ _tag: "Attempt", correct, diagnostics: null } as const)
-      },
-      catch: (error) =>
-        new VerifierError({ reason: error instanceof Error ? error.message : String(error) })
-    })
-  )
+  check: checkGenerated
 })

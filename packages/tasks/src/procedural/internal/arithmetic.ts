@@ -7,7 +7,7 @@ import { parseIntegers } from "./answerText.ts"
 import type { DefinedGenerator } from "./defineGenerator.ts"
 import { defineGenerator } from "./defineGenerator.ts"
 import { numberOfDigits, repeated } from "./draws.ts"
-import { add, fraction, parseFraction, show } from "./Fraction.ts"
+import { add, equals, fraction, parseFraction, show } from "./Fraction.ts"
 
 interface Expression {
   readonly text: string
@@ -120,7 +120,13 @@ const decimalSum = defineGenerator({
     const digits = String(total < 0n ? -total : total).padStart(scale + 1, "0")
     return `${total < 0n ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
   },
-  size: ({ terms }) => terms.join("").replaceAll(/\D/g, "").length
+  size: ({ terms }) => terms.join("").replaceAll(/\D/g, "").length,
+  // every place counts; a verifier of mathematics forgives the last of many
+  verify: ({ terms }, answer) => {
+    const given = parseFraction(answer)
+    const sum = terms.map((term) => parseFraction(term) ?? fraction(0)).reduce(add, fraction(0))
+    return given !== undefined && equals(given, sum)
+  }
 })
 
 const Pair = Schema.Struct({ left: Schema.Int, right: Schema.Int })
