@@ -217,7 +217,7 @@ const finding = (
         level,
         diagnostics,
         knowledge.answer,
-        knowledge.kind === "generated" ? undefined : knowledge.solution,
+        knowledge.kind === "math-answer" ? knowledge.solution : undefined,
         hint
       )
   })
@@ -302,7 +302,7 @@ const guarded = (state: DialogueState, reply: TeacherReply, plainer: string): Te
 
 /**
  * The reply to the last student turn: a function of the state and the level. Fails when the task is
- * not a general one ("math-answer", "program", "generated").
+ * not a general one ("math-answer", "program", "generated", "text-answer").
  *
  * A wrong attempt is told so, with what the level allows. An utterance without an attempt that asks
  * something gets, in this order: a refusal if it asks for the answer; the held-back piece whose words it

@@ -16,14 +16,14 @@ const extras = {
 
 /**
  * The knowledge of a general task: what its verifier reads, the shards held back, and hints that may
- * be told (the method in words). `generated` tasks have a verifier of their own; `answer` is one that
- * is right.
+ * be told (the method in words). `generated` and `text-answer` tasks have verifiers of their own;
+ * `answer` is one that is right.
  */
 export const TeacherKnowledge = Schema.Union([
   Schema.Struct({ ...MathKnowledge.fields, ...extras }),
   Schema.Struct({ ...ProgramKnowledge.fields, ...extras }),
   Schema.Struct({
-    kind: Schema.Literal("generated"),
+    kind: Schema.Literals(["generated", "text-answer"]),
     answer: Schema.NonEmptyString,
     ...extras
   })

@@ -53,7 +53,7 @@ const privateParts = (knowledge: TeacherKnowledge): ReadonlyArray<string> =>
   knowledge.kind !== "program"
     ? [
         `The reference answer:\n${quote(knowledge.answer, limits.secret)}`,
-        ...(knowledge.kind === "generated" || knowledge.solution === undefined
+        ...(knowledge.kind !== "math-answer" || knowledge.solution === undefined
           ? []
           : [`A worked solution:\n${quote(knowledge.solution, limits.secret)}`])
       ]

@@ -126,6 +126,7 @@ describe("findLeak", () => {
     assert(!leaks(question("2"), "There are two steps, and step 2 is the harder one."))
     assert(!leaks(question("1"), "No one said that; try this one again."))
     assert(!leaks(question("B"), "A square has four sides; B has not been looked at."))
+    assert(!leaks(question("45"), "Each costs $5 - $0.5 = $4.5."))
     assert(!leaks(question("no"), "No, that is not right."))
   })
 

@@ -192,6 +192,13 @@ describe("the scripted teacher", () => {
     )
   })
 
+  it("teaches questions that are answered in words", () => {
+    const named = { ...shells, knowledge: { kind: "text-answer", answer: "Leigh" } }
+    const wrong: Verdict = { _tag: "Attempt", correct: false, diagnostics: null }
+    expect(reply(after(named, "Kyle", wrong), "diagnostic").text).toBe("Not correct. Try again.")
+    expect(reply(after(named, "What is the answer?"), "hint").text).toContain("can not tell you")
+  })
+
   it("is a function of the state", () => {
     const state = after(shells, "18", wrongAnswer("18"))
     expect(reply(state, "diagnostic")).toEqual(reply({ ...state, seed: 9 }, "diagnostic"))

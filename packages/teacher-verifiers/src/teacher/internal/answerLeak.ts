@@ -185,6 +185,8 @@ const digitsLeak = (context: Prepared, text: string): AnswerLeak | undefined => 
       continue
     // two digits with a sign between them may be a sum to do
     const isLoose = /[,/;*]|\s-\s|\.\s/.test(match[1] ?? "") && joined.length < 3
+    // a decimal
+    if (match[1] === "." && joined.length === 2) continue
     if (isLoose && !digitCue.test(`${text} ${context.cues}`)) continue
     return { form: "digits", excerpt: match[0] }
   }
