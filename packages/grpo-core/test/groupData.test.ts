@@ -2,6 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import type { Episode, Group } from "@sml/env-pomdp"
 import { groupData, GroupMetrics } from "@sml/grpo-core"
 import { Result, Schema } from "effect"
+import * as fc from "fast-check"
 
 import { episodeOf, guesses, secretTask } from "./HintWorld.ts"
 
@@ -118,6 +119,34 @@ describe("groupData", () => {
     const { data, groups } = dataOf([{ task, episodes: [...guesses([1]).episodes, speechless] }])
     expect([...(groups[0]?.advantages ?? [])]).toEqual([1, -1])
     expect(data.map(({ label }) => label)).toEqual(["secret 1/0"])
+  })
+
+  it("never trains on a failed episode, whoever failed and whatever was said before", () => {
+    const task = secretTask(1)
+    const stops = ["student-failed", "teacher-failed", "verifier-failed"] as const
+    const outcome = fc.constantFrom("right", "wrong", ...stops)
+    fc.assert(
+      fc.property(fc.array(outcome, { minLength: 2, maxLength: 8 }), (outcomes) => {
+        const episodes = outcomes.map((how, seed): Episode => {
+          const verdict = how === "right" ? "correct" : "wrong"
+          const whole = episodeOf(task, [{ context: [0], ids: [2], verdict }], { seed })
+          const stop = stops.find((reason) => reason === how)
+          // a party broke off after a wrong attempt: its reward of 0 says nothing about the student
+          return stop === undefined ? whole : { ...whole, stop, failure: "out" }
+        })
+        const judged = episodes.filter(({ failure }) => failure === undefined)
+        fc.pre(judged.length > 0)
+        const { data, groups, metrics } = dataOf([{ task, episodes }])
+        expect(metrics["episodes/failed"]).toBe(outcomes.length - judged.length)
+        const names = new Set(judged.map(({ state }) => state.episode))
+        expect(data.every(({ label = "" }) => names.has(label))).toBe(true)
+        const wins = judged.filter(({ reward }) => reward === 1).length
+        expect(metrics.reward).toBeCloseTo(wins / judged.length, 12)
+        // a failure does not count as a wrong answer in the comparison either
+        expect(groups[0]?.returns.length).toBe(judged.length)
+        expect(data.length).toBe(wins === 0 || wins === judged.length ? 0 : judged.length)
+      })
+    )
   })
 
   it("says so when every episode failed, with the first reason", () => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Teacher } from "@sml/env-pomdp"
+import { Student, Teacher } from "@sml/env-pomdp"
 import { type StepReport, train } from "@sml/grpo-core"
 import { adamW, Learner } from "@sml/policy"
 import { Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
@@ -199,6 +199,131 @@ describe("train", () => {
       assert.match(yield* refused({ steps: 1, horizon: 0 }), /horizon/)
       // @ts-expect-error a misspelt option does not compile
       assert.match(yield* refused({ steps: 1, grupSize: 8 }), /grupSize/)
+    }).pipe(Effect.provide(world))
+  )
+})
+
+/** The world, with a log of how many updates were done at each sampling and of who samples when. */
+const watched = () => {
+  let updates = 0
+  const versions = new Map<string, Array<number>>()
+  const order: Array<string> = []
+  const watching = Layer.merge(
+    Layer.effect(
+      Student,
+      Effect.map(Student, (student) =>
+        Student.of({
+          speak: (observation, context) =>
+            Effect.gen(function* () {
+              const seen = versions.get(context.episode) ?? []
+              versions.set(context.episode, [...seen, updates])
+              return yield* student.speak(observation, context)
+            })
+        })
+      )
+    ),
+    Layer.effect(
+      Learner,
+      Effect.map(Learner, (learner) =>
+        Learner.of({
+          ...learner,
+          step: (settings) =>
+            Effect.tap(learner.step(settings), () =>
+              Effect.sync(() => {
+                updates += 1
+                order.push(`update ${updates}`)
+              })
+            ),
+          // others get their turn while the gradient is computed
+          forwardBackward: (...pass) =>
+            Effect.andThen(Effect.sleep("5 millis"), learner.forwardBackward(...pass))
+        })
+      )
+    )
+  ).pipe(Layer.provideMerge(world))
+  return { layer: watching, order, versions }
+}
+
+/** A source that has nothing for the third step. */
+const failing = ({ step }: { readonly step: number }) =>
+  step === 2 ? Effect.fail("no tasks") : Effect.succeed(secretTasks)
+
+describe("train with staleness", () => {
+  it.live.each([1, 2, 3])("keeps its bound of %d, overlaps, and discards nothing", (staleness) => {
+    const { layer, order, versions } = watched()
+    return Effect.gen(function* () {
+      const steps = 7
+      const asked: Array<number> = []
+      const counting = ({ step }: { readonly step: number }) =>
+        Effect.sync(() => {
+          asked.push(step)
+          order.push(`rollout ${step}`)
+          return [...secretTasks, ...secretTasks]
+        })
+      const reports = yield* Stream.runCollect(
+        train(counting, { steps, staleness, optimiser, verifyLogprobs: false })
+      )
+      assert.deepStrictEqual(asked, [0, 1, 2, 3, 4, 5, 6])
+      assert.deepStrictEqual(
+        reports.map(({ step }) => step),
+        asked
+      )
+      for (const { groups, metrics, staleness: behind, step } of reports) {
+        assert.isTrue(metrics.updated)
+        assert.isAtMost(behind, staleness)
+        assert.strictEqual(groups.length, 8)
+        for (const { state } of groups.flatMap(({ episodes }) => episodes)) {
+          const seen = versions.get(state.episode) ?? []
+          assert.isAbove(seen.length, 0)
+          for (const version of seen) {
+            assert.isAtLeast(version, step - staleness)
+            assert.isAtMost(version, step)
+          }
+        }
+      }
+      // rollouts that were ahead by as much as they may
+      assert.strictEqual(Math.max(...reports.map((report) => report.staleness)), staleness)
+      // the rollout of step n begins before update n (counted from 1) is done, not after
+      for (let step = 1; step < steps; step++) {
+        assert.isBelow(order.indexOf(`rollout ${step}`), order.indexOf(`update ${step}`))
+      }
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("still teaches the student to use the hint", () =>
+    Effect.gen(function* () {
+      const reports = yield* Stream.runCollect(
+        train(tasks, { steps: 80, horizon: 2, optimiser, staleness: 1, verifyLogprobs: false })
+      )
+      assert.isAbove(reports.at(-1)?.metrics.success_by_turn[1] ?? 0, 0.9)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("ends with the failure of a rollout that ran ahead, and stops the others", () =>
+    Effect.gen(function* () {
+      const seen: Array<number> = []
+      const error = yield* train(failing, {
+        steps: 9,
+        staleness: 2,
+        optimiser,
+        verifyLogprobs: false
+      }).pipe(
+        Stream.tap(({ step }) => Effect.sync(() => seen.push(step))),
+        Stream.runDrain,
+        Effect.flip
+      )
+      assert.strictEqual(error, "no tasks")
+      assert.deepStrictEqual(seen, [0, 1])
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("is refused where it cannot act", () =>
+    Effect.gen(function* () {
+      assert.match(yield* refused({ steps: 9, staleness: 1 }), /set verifyLogprobs to false/)
+      assert.match(
+        yield* refused({ steps: 2, staleness: 2, verifyLogprobs: false }),
+        /nothing to run ahead of in 2 step/
+      )
     }).pipe(Effect.provide(world))
   )
 })
