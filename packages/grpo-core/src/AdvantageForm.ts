@@ -17,18 +17,18 @@ export type StdConvention = typeof StdConvention.Type
 export const GroupStd = Schema.TaggedStruct("GroupStd", { epsilon, std: StdConvention })
 export type GroupStd = typeof GroupStd.Type
 
-/** `A_i = r_i − mean` within the group: Dr. GRPO (arXiv:2503.20783 §3.2), without the bias of a std. */
+/** `A_i = r_i − mean` within the group: Dr. GRPO (arXiv:2503.20783), without the bias of a std. */
 export const MeanCentred = Schema.TaggedStruct("MeanCentred", {})
 export type MeanCentred = typeof MeanCentred.Type
 
 /**
  * `A_i = (r_i − mean of its group) / (std of all returns of the batch + ε)`: group mean, batch std
- * (arXiv:2508.08221 §4.1.3; TRL's `scale_rewards="batch"`).
+ * (arXiv:2508.08221; TRL's `scale_rewards="batch"`).
  */
 export const BatchStd = Schema.TaggedStruct("BatchStd", { epsilon, std: StdConvention })
 export type BatchStd = typeof BatchStd.Type
 
-/** `A_i = r_i − mean of the others = g/(g−1)·(r_i − mean)`: RLOO (arXiv:2402.14740 eq. 8), unbiased. */
+/** `A_i = r_i − mean of the others = g/(g−1)·(r_i − mean)`: RLOO (arXiv:2402.14740), unbiased. */
 export const LeaveOneOut = Schema.TaggedStruct("LeaveOneOut", {})
 export type LeaveOneOut = typeof LeaveOneOut.Type
 

@@ -44,12 +44,12 @@ export type ClippedPolicyGradient = typeof ClippedPolicyGradient.Type
  * - `Reinforce`: `−A·ℓ` (Williams 1992).
  * - `ImportanceSampling`: `−r·A`, unclipped (the Tinker service's `importance_sampling`).
  * - `Clip`: `−min(r·A, clip(r, 1 − low, 1 + high)·A)` (PPO, arXiv:1707.06347 eq. 7; asymmetric: DAPO,
- *   arXiv:2503.14476 eq. 10). With `dual` (> 1), where `A < 0`, it is at most `−dual·A` (dual clip,
- *   arXiv:1912.09729 eq. 5; TRL's `delta`).
+ *   arXiv:2503.14476). With `dual` (> 1), where `A < 0`, it is at most `−dual·A` (dual clip,
+ *   arXiv:1912.09729; TRL's `delta`).
  * - `SequenceClip`: `Clip` with one ratio a sequence, `exp(mean of ℓ − ℓ₀ over its trained tokens)`
- *   (GSPO, arXiv:2507.18071 eq. 5–7).
+ *   (GSPO, arXiv:2507.18071).
  * - `Cispo`: `−stop(clip(r, 1 − low, 1 + high))·A·ℓ`: the weight is clipped, the gradient is not
- *   (CISPO, arXiv:2506.13585 eq. 4–5); without `low` only from above. (TRL's `epsilon_high` is
+ *   (CISPO, arXiv:2506.13585); without `low` only from above. (TRL's `epsilon_high` is
  *   `1 + high`.)
  */
 export const Surrogate = Schema.Union([
@@ -68,11 +68,11 @@ export type Surrogate = typeof Surrogate.Type
 /**
  * What the terms of the tokens are averaged over, `w` being the weight of a target:
  *
- * - `TokenMean`: all trained tokens of the call, `w / Σw` (DAPO, arXiv:2503.14476 §3.3).
+ * - `TokenMean`: all trained tokens of the call, `w / Σw` (DAPO, arXiv:2503.14476).
  * - `SequenceMean`: the tokens of each sequence, then the sequences that have any (GRPO,
  *   arXiv:2402.03300 eq. 3).
  * - `Constant`: `w / (number of sequences · length)`, whatever their lengths (Dr. GRPO,
- *   arXiv:2503.20783 §3.2); `length` is the largest number of tokens that a sequence can have.
+ *   arXiv:2503.20783); `length` is the largest number of tokens that a sequence can have.
  * - `PromptMean`: all tokens about one prompt, then the prompts that have any (SkyRL's `prompt_mean`);
  *   the data say in `group` which prompt they are about.
  */
@@ -126,7 +126,7 @@ export type Correction = typeof Correction.Type
  *   the next-token distributions.
  * - `correction`: see {@link Correction}.
  * - `maskOverlong`: sequences that were cut off (`truncated` of the data) count as untrained (overlong
- *   filtering, arXiv:2503.14476 §3.4).
+ *   filtering, arXiv:2503.14476).
  */
 export const PolicyOptimisation = Schema.TaggedStruct("PolicyOptimisation", {
   surrogate: Surrogate,

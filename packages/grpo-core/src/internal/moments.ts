@@ -13,7 +13,7 @@ export interface Moments {
   readonly spread: number
 }
 
-export const average = (values: Float64Array): number =>
+const average = (values: Float64Array): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** The largest power of two that is at most `value` (positive), within the range of doubles. */
