@@ -96,6 +96,9 @@ export const layer = (
     })
   ).pipe(
     Layer.provide(
-      Layer.mergeAll(AnswerChecker.layer(options.math), CodeVerifier.sandboxes(options))
+      Layer.mergeAll(
+        AnswerChecker.layer({ side: true, ...options.math }),
+        CodeVerifier.sandboxes(options)
+      )
     )
   )

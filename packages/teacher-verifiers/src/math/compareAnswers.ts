@@ -116,14 +116,13 @@ export const compareAnswers = (
   answer: string,
   options: CompareOptions = {}
 ): AnswerComparison => {
+  if (gold.trim() === answer.trim() && gold.trim() !== "") return equal
   if (gold.length > longestAnswer || answer.length > longestAnswer) {
-    if (gold === answer) return equal
     return { _tag: "undecided", reason: `an answer is longer than ${longestAnswer} characters` }
   }
   const left = read(gold)
   const right = read(answer)
   if (typeof left === "string" || typeof right === "string") {
-    if (gold.trim() === answer.trim()) return equal
     const reason = typeof left === "string" ? left : typeof right === "string" ? right : ""
     return { _tag: "undecided", reason }
   }

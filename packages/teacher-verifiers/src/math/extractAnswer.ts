@@ -189,6 +189,13 @@ const choiceIn = (text: string): string | undefined => {
   return isMarked ? letter.toUpperCase() : undefined
 }
 
+/** `\textbf{(B)}\ 5` is the choice B, whose value is 5. */
+const withoutChoice = (text: string): string => {
+  const label =
+    /^\\(?:text|textbf|mathrm|mathbf)\{\([A-Z]\)\s{0,3}\}(?:\\[ ,;:!]|\\quad|[\s~]){0,5}/.exec(text)
+  return label === null || label[0].length === text.length ? text : text.slice(label[0].length)
+}
+
 /** The last letter that stands alone. */
 const lastChoice = (text: string): string | undefined => {
   let last: string | undefined
@@ -232,7 +239,7 @@ export const extractAnswer = (
   const boxed = boxedAnswer(text)
   if (boxed !== undefined) {
     const letter = expect === "choice" ? choiceIn(boxed) : undefined
-    return { text: letter ?? boxed.trim(), found: "boxed" }
+    return { text: letter ?? withoutChoice(boxed.trim()), found: "boxed" }
   }
 
   const hashes = text.lastIndexOf("####")

@@ -615,7 +615,8 @@ export class Comparison {
     const scale = 10 ** precision
     const isSameRounded = Math.round(x * scale) === Math.round(y * scale)
     return (
-      (apart <= 0.5 / scale || isSameRounded) && apart <= 1e-3 * Math.max(Math.abs(x), Math.abs(y))
+      (apart <= 0.5 / scale || isSameRounded) &&
+      apart <= (1e3 / scale) * Math.max(Math.abs(x), Math.abs(y))
     )
   }
 }

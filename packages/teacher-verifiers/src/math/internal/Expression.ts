@@ -79,7 +79,7 @@ export const negated = (a: Expression): Expression =>
   a.t === "num" ? numberNode({ n: -a.value.n, d: a.value.d }, a.decimals) : { t: "neg", a }
 
 /** The expressions directly inside. */
-export const children = (e: Expression): ReadonlyArray<Expression> => {
+const children = (e: Expression): ReadonlyArray<Expression> => {
   switch (e.t) {
     case "num":
     case "sym":

@@ -8,7 +8,7 @@ export interface End {
   readonly isClosed: boolean
 }
 
-export interface Interval {
+interface Interval {
   readonly low: End
   readonly high: End
 }

@@ -27,7 +27,7 @@ const putSame = (as: "id" | "fn" | "cmd", names: string) => {
 
 const putOp = (v: string, names: string) => put({ as: "op", v }, names)
 
-export const greek =
+const greek =
   "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 
 put(

@@ -47,11 +47,45 @@ const trimmed = (chunk: string): string => {
 
 /** A unit written to a number becomes text, so that `99m^2` is no product. */
 const withUnit = (chunk: string): string => {
-  const match = /^(.{0,200}\d)([a-zA-Z]{1,12})((?:\^\{?\d\}?)?)$/.exec(chunk)
+  const match = /^(.{0,200}\d)([a-zA-Z]{1,12})((?:\^\{?\d\}?)?)((?:\/[a-zA-Z]{1,12})?)$/.exec(chunk)
   const unit = match?.[2] ?? ""
   if (match === null || !isUnitWord(unit)) return chunk
   const power = (match[3] ?? "").replaceAll(/[{}]/g, "")
-  return `${match[1] ?? ""} \\text{${unit}${power}}`
+  return `${match[1] ?? ""} \\text{${unit}${power}${match[4] ?? ""}}`
+}
+
+/** `m^2` has a digit and is no number. */
+const isUnit = (chunk: string): boolean => {
+  const match = /^([a-zA-Z]{1,12})\^\{?\d\}?[.,;:!?)]{0,3}$/.exec(chunk)
+  return match !== null && isUnitWord(match[1] ?? "")
+}
+
+/** Closing brackets without an opening one. */
+const isOpenOnTheLeft = (text: string): boolean => {
+  let depth = 0
+  for (const c of text) {
+    if (c === "(" || c === "[" || c === "{") depth++
+    else if ((c === ")" || c === "]" || c === "}") && --depth < 0) return true
+  }
+  return false
+}
+
+/** The last chunks when they end in a bracket that an earlier one opens: `(1, 2)`, `{1, 2}`. */
+const bracketed = (chunks: ReadonlyArray<string>): string | undefined => {
+  const last = chunks.at(-1) ?? ""
+  let joined = last.replace(/[.,;:!?*"'`]{1,6}$/, "")
+  if (!isOpenOnTheLeft(joined)) return undefined
+  for (let i = chunks.length - 2; i >= 0; i--) {
+    const chunk = chunks[i] ?? ""
+    joined = `${chunk} ${joined}`
+    if (isOpenOnTheLeft(joined)) continue
+    const from = joined.search(/[([{]/)
+    const inside = joined.slice(from)
+    // words in brackets are no tuple
+    if (/[a-zA-Z]{2,}/.test(inside)) return undefined
+    return inside.startsWith("{") ? `\\{${inside.slice(1, -1)}\\}` : inside
+  }
+  return undefined
 }
 
 /**
@@ -73,8 +107,11 @@ export const lastPlainAnswer = (
     }
   }
   let last = chunks.length - 1
-  while (last >= 0 && !hasDigit(chunks[last]?.text ?? "")) last--
+  while (last >= 0 && (!hasDigit(chunks[last]?.text ?? "") || isUnit(chunks[last]?.text ?? "")))
+    last--
   if (last < 0) return undefined
+  const tuple = bracketed(chunks.slice(Math.max(0, last - 12), last + 1).map((chunk) => chunk.text))
+  if (tuple !== undefined) return { content: tuple, end: chunks[last]?.end ?? 0 }
   const pieces = [trimmed(chunks[last]?.text ?? "")]
   let first = last
   while (first > 0 && last - first < 40) {
@@ -88,6 +125,13 @@ export const lastPlainAnswer = (
         isOperator(head) ||
         /^[=<>*/^]/.test(head)) &&
       isMathematical(before)
+    // 1.5 x 10^3
+    const isScientific = (before === "x" || before === "X") && head.startsWith("10^")
+    if (isScientific) {
+      pieces.unshift("*")
+      first--
+      continue
+    }
     if (!isGroup && !isMixed && !isJoined) break
     pieces.unshift(before)
     first--
