@@ -12,11 +12,14 @@
  * It is used once.
  */
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 
 import { makePythonPool } from "./internal/PythonPool.ts"
+import type { PythonProcess } from "./internal/PythonProcess.ts"
+import type { PythonWorkshop } from "./internal/PythonWorkshop.ts"
 import { runPythonCalls } from "./internal/runPythonCalls.ts"
 import { runPythonMain } from "./internal/runPythonMain.ts"
 import { runPythonTests } from "./internal/runPythonTests.ts"
@@ -53,7 +56,13 @@ export const PythonSandboxOptions = Schema.Struct({
   /** Verifications that may wait before further ones are refused; default 10,000. */
   queue: between(0, 10_000_000),
   /** Processes that are started before they are needed; default 4. */
-  warm: between(0, 1024)
+  warm: between(0, 1024),
+  /**
+   * Whether processes are forked, into namespaces of their own, from one that waits in a bubblewrap; else each
+   * is a bubblewrap of its own, which is slower and where the former is not allowed happens by itself.
+   * Default true.
+   */
+  fork: Schema.optionalKey(Schema.Boolean)
 })
 export type PythonSandboxOptions = typeof PythonSandboxOptions.Type
 
@@ -70,7 +79,8 @@ export const pythonSandboxOptions: Required<PythonSandboxOptions> = {
   valueBytes: 2 ** 20,
   parallel: 2,
   queue: 10_000,
-  warm: 4
+  warm: 4,
+  fork: true
 }
 
 /**
@@ -156,6 +166,35 @@ const tooLong = (program: PythonProgram): ProgramDiagnostics => ({
   stdout: ""
 })
 
+/** A process ended through no fault of the program in it. */
+class ProcessFault extends Data.TaggedError("ProcessFault")<{ readonly detail: string }> {}
+
+const isFault = (error: ProcessFault | SandboxError): boolean => error._tag === "ProcessFault"
+
+const test = (workshop: PythonWorkshop, program: PythonProgram) => {
+  const { tests } = program
+  switch (tests.kind) {
+    case "calls":
+      return runPythonCalls(workshop, program, tests.calls)
+    case "stdio":
+      return runPythonMain(workshop, program, tests.cases)
+    case "check":
+      return runPythonTests(workshop, program, {
+        kind: "check",
+        setup: "",
+        sources: [tests.source],
+        entry: tests.entry
+      })
+    default:
+      return runPythonTests(workshop, program, {
+        kind: "asserts",
+        setup: tests.setup,
+        sources: tests.asserts,
+        entry: ""
+      })
+  }
+}
+
 const make = Effect.fnUntraced(function* (options: PythonSandboxOptions) {
   const limits = {
     ...pythonSandboxOptions,
@@ -171,37 +210,31 @@ const make = Effect.fnUntraced(function* (options: PythonSandboxOptions) {
     ))
   }
   const pool = yield* makePythonPool(limits)
-  const workshop = { take: pool.take, limits }
 
-  const run = (program: PythonProgram) => {
-    const { tests } = program
-    switch (tests.kind) {
-      case "calls":
-        return runPythonCalls(workshop, program, tests.calls)
-      case "stdio":
-        return runPythonMain(workshop, program, tests.cases)
-      case "check":
-        return runPythonTests(workshop, program, {
-          kind: "check",
-          setup: "",
-          sources: [tests.source],
-          entry: tests.entry
-        })
-      default:
-        return runPythonTests(workshop, program, {
-          kind: "asserts",
-          setup: tests.setup,
-          sources: tests.asserts,
-          entry: ""
-        })
-    }
-  }
+  const run = Effect.fnUntraced(function* (program: PythonProgram) {
+    const taken: Array<PythonProcess> = []
+    const take = Effect.tap(pool.take, (process) => Effect.sync(() => taken.push(process)))
+    const diagnostics = yield* Effect.scoped(test({ take, limits }, program))
+    const fault = taken.find((each) => each.fault !== undefined)?.fault
+    if (fault === undefined) return diagnostics
+    return yield* new ProcessFault({ detail: fault })
+  })
 
   return PythonSandbox.of({
     status: pool.status,
     verify: Effect.fn("PythonSandbox.verify")(function* (program: PythonProgram) {
       if (program.code.length > maximumCode) return tooLong(program)
-      return yield* pool.admit(Effect.scoped(Effect.suspend(() => run(program))))
+      return yield* run(program).pipe(
+        Effect.retry({ times: 1, while: isFault }),
+        Effect.catchTag("ProcessFault", ({ detail }) =>
+          Effect.fail(
+            new SandboxError({
+              reason: `The Python sandbox has ended while a program ran in it: ${detail}`
+            })
+          )
+        ),
+        pool.admit
+      )
     })
   })
 })

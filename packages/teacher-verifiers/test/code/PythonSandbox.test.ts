@@ -318,13 +318,27 @@ def check(candidate):
         )
         yield* Effect.sleep("200 millis")
         for (const fiber of fibers) yield* Fiber.interrupt(fiber)
-        assert.isAtMost(sandboxChildren(), 1 + 1)
+        assert.isAtMost(sandboxChildren().length, 1 + 1)
         const { verdict } = yield* verify("def f(x): return 1", calls([[1], 1]))
         assert.strictEqual(verdict, "pass")
       })
     )
     assert.isBelow(performance.now() - start, 2500)
-    assert.strictEqual(sandboxChildren(), 0)
+    assert.strictEqual(sandboxChildren().length, 0)
+  })
+
+  it("runs a program again when the sandbox itself has ended", async () => {
+    await run(
+      Effect.gen(function* () {
+        const code = "import time\ntime.sleep(0.5)\ndef f(x): return 1"
+        const fiber = yield* Effect.forkChild(verify(code, calls([[1], 1])))
+        yield* Effect.sleep("250 millis")
+        for (const pid of sandboxChildren()) process.kill(pid, "SIGKILL")
+        const { verdict } = yield* Fiber.join(fiber)
+        assert.strictEqual(verdict, "pass")
+      })
+    )
+    assert.strictEqual(sandboxChildren().length, 0)
   })
 
   it("refuses what can not wait", async () => {
@@ -367,7 +381,7 @@ def check(candidate):
       verdicts.filter((verdict, index) => verdict !== (index % 10 === 0 ? "error" : "pass")),
       []
     )
-    assert.strictEqual(sandboxChildren(), 0)
+    assert.strictEqual(sandboxChildren().length, 0)
     assert.isAtMost(descriptors(), before + 2)
   }, 1_800_000)
 

@@ -21,7 +21,7 @@ const tags = {
 const tagOf = { list: "L", tuple: "U", set: "E", frozenset: "Z" } as const
 
 /** Bytes that {@link encodeValue} and {@link decodeValue} do not understand. */
-export class FrameError extends Error {}
+class FrameError extends Error {}
 
 /** The value as bytes. */
 export const encodeValue = (value: PlainValue): Buffer => {

@@ -9,12 +9,15 @@ import { SandboxError } from "../JavaScriptSandbox.ts"
 import type { PythonSandboxStatus } from "../PythonSandboxStatus.ts"
 import { statusSentence } from "../PythonSandboxStatus.ts"
 import type { RunnerLimits } from "./bubblewrap.ts"
-import { findProgram, sandboxArguments } from "./bubblewrap.ts"
+import { findProgram, sandboxArguments, zygoteArguments } from "./bubblewrap.ts"
 import { cleanText } from "./cleanText.ts"
+import { launchBubblewrap } from "./launchBubblewrap.ts"
 import { PythonProcess } from "./PythonProcess.ts"
-import type { PythonCommand } from "./PythonProcess.ts"
-import { pythonRunner } from "./pythonRunner.ts"
+import { freshPython } from "./pythonRunner.ts"
+import type { LaunchPython } from "./PythonVessel.ts"
+import { PythonZygote } from "./PythonZygote.ts"
 import { seccompFilter } from "./seccompFilter.ts"
+import { pythonZygote } from "./zygoteSource.ts"
 
 /** Longest time for a process to start on a busy machine. */
 const startMillis = 20_000
@@ -31,6 +34,8 @@ export interface PoolOptions extends RunnerLimits {
   readonly queue: number
   /** Processes that wait for work. */
   readonly warm: number
+  /** Whether processes are forked from one, else each is a bubblewrap of its own. */
+  readonly fork: boolean
 }
 
 /** What a trusted program prints, or undefined if it fails. */
@@ -59,10 +64,10 @@ print(binascii.b2a_base64(code, newline=False).decode())
 `
 
 /** The runner as byte code, which saves each process some milliseconds; as text where that fails. */
-const compileRunner = (python: string): Effect.Effect<string> =>
-  Effect.map(outputOf(python, ["-I", "-S", "-B", "-c", compile], pythonRunner), (text) =>
+const compileRunner = (python: string, source: string): Effect.Effect<string> =>
+  Effect.map(outputOf(python, ["-I", "-S", "-B", "-c", compile], source), (text) =>
     text === undefined || !/^[\w+/=]+\s*$/.test(text)
-      ? pythonRunner
+      ? source
       : `import binascii, marshal\nexec(marshal.loads(binascii.a2b_base64("${text.trim()}")))`
   )
 
@@ -75,7 +80,15 @@ const knowsDisable = (version: string | undefined): boolean => {
 const refusal = (status: PythonSandboxStatus): SandboxError =>
   new SandboxError({ reason: statusSentence(status) })
 
-/** What is run, or why nothing can be. */
+/** How processes are started here. */
+interface FoundPython {
+  readonly _tag: "found"
+  readonly bubblewrap: string
+  readonly launch: LaunchPython
+  readonly startZygote: () => PythonZygote
+}
+
+/** How processes are started, or why none can be. */
 const findCommand = Effect.fnUntraced(function* (options: PoolOptions) {
   const filter = process.platform === "linux" ? seccompFilter(process.arch) : undefined
   if (filter === undefined) {
@@ -96,15 +109,25 @@ const findCommand = Effect.fnUntraced(function* (options: PoolOptions) {
     return status
   }
   const version = yield* versionOf(bubblewrap)
-  const runner = yield* compileRunner(python)
-  const command: PythonCommand = {
-    file: bubblewrap,
-    args: sandboxArguments(python, runner, options, knowsDisable(version)),
-    filter,
-    outputBytes: options.outputBytes,
-    frameBytes: options.valueBytes + 4096
+  const runner = yield* compileRunner(python, freshPython)
+  const zygote = yield* compileRunner(python, pythonZygote)
+  const known: FoundPython = {
+    _tag: "found",
+    bubblewrap: version ?? "?",
+    launch: launchBubblewrap(
+      {
+        file: bubblewrap,
+        args: sandboxArguments(python, runner, options, knowsDisable(version))
+      },
+      filter
+    ),
+    startZygote: () =>
+      new PythonZygote((folder) => ({
+        file: bubblewrap,
+        args: zygoteArguments(python, zygote, options, filter, folder)
+      }))
   }
-  return { _tag: "found" as const, command, bubblewrap: version ?? "?", python }
+  return known
 })
 
 /** A process that has just been started and said why it can not run. */
@@ -115,11 +138,8 @@ const refused = (said: string): PythonSandboxStatus => {
     : { _tag: "broken", detail }
 }
 
-const start = (command: PythonCommand): PythonProcess => {
-  const started = new PythonProcess(command)
-  started.limitTime(startMillis)
-  return started
-}
+const owned = (acquire: () => PythonProcess): Effect.Effect<PythonProcess, never, Scope.Scope> =>
+  Effect.acquireRelease(Effect.sync(acquire), (each) => each.stopped)
 
 /** The pool; its processes end with the scope. */
 export const makePythonPool = Effect.fnUntraced(function* (options: PoolOptions) {
@@ -128,31 +148,51 @@ export const makePythonPool = Effect.fnUntraced(function* (options: PoolOptions)
   const permits = yield* Semaphore.make(options.parallel)
   let queued = 0
   let isClosed = false
+  let zygote: PythonZygote | undefined
+  let mayFork = options.fork
 
   yield* Effect.addFinalizer(() =>
-    Effect.suspend(() => {
+    Effect.gen(function* () {
       isClosed = true
-      return Effect.forEach(waiting.splice(0), (each) => each.stopped, {
+      yield* Effect.forEach(waiting.splice(0), (each) => each.stopped, {
         concurrency: "unbounded",
         discard: true
       })
+      if (zygote !== undefined) yield* Effect.promise(() => zygote?.close() ?? Promise.resolve())
     })
   )
 
+  const start = (launch: LaunchPython): PythonProcess => {
+    const started = new PythonProcess({
+      launch,
+      outputBytes: options.outputBytes,
+      frameBytes: options.valueBytes + 4096
+    })
+    started.limitTime(startMillis)
+    return started
+  }
+
+  /** The quickest way to start a process. */
+  const launcher = (found: FoundPython): LaunchPython => {
+    if (!mayFork) return found.launch
+    if (zygote === undefined || zygote.hasEnded) zygote = found.startZygote()
+    return zygote.launch
+  }
+
   /** Starts processes for those that will come. */
-  const refill = (command: PythonCommand) => {
+  const refill = (found: FoundPython) => {
     if (isClosed) return
     while (waiting.length < options.warm) {
-      const started = start(command)
+      const started = start(launcher(found))
       started.hold(false)
       waiting.push(started)
     }
   }
 
-  const takeStarted = (command: PythonCommand): PythonProcess => {
+  const takeStarted = (found: FoundPython): PythonProcess => {
     for (;;) {
       const oldest = waiting.shift()
-      if (oldest === undefined) return start(command)
+      if (oldest === undefined) return start(launcher(found))
       if (!oldest.isEnded) {
         oldest.hold(true)
         return oldest
@@ -164,12 +204,15 @@ export const makePythonPool = Effect.fnUntraced(function* (options: PoolOptions)
   const take: Effect.Effect<PythonProcess, SandboxError, Scope.Scope> = Effect.gen(function* () {
     const found = yield* find
     if (found._tag !== "found") return yield* refusal(found)
-    const taken = yield* Effect.acquireRelease(
-      Effect.sync(() => takeStarted(found.command)),
-      (each) => each.stopped
-    )
-    refill(found.command)
-    const ready = yield* taken.greeting
+    let taken = yield* owned(() => takeStarted(found))
+    refill(found)
+    let ready = yield* taken.greeting
+    if (ready._tag === "Ended" && mayFork) {
+      // not every system lets a sandbox make further ones
+      mayFork = false
+      taken = yield* owned(() => start(found.launch))
+      ready = yield* taken.greeting
+    }
     if (ready._tag === "Ended") return yield* refusal(refused(ready.ending.detail))
     taken.limitTime(options.timeMillis)
     return taken
@@ -195,7 +238,7 @@ export const makePythonPool = Effect.fnUntraced(function* (options: PoolOptions)
   const status: Effect.Effect<PythonSandboxStatus> = Effect.gen(function* () {
     const found = yield* find
     if (found._tag !== "found") return found
-    const process = start(found.command)
+    const process = start(found.launch)
     const ready = yield* Effect.ensuring(process.greeting, process.stopped)
     if (ready._tag === "Ended") return refused(ready.ending.detail)
     const works: PythonSandboxStatus = {

@@ -1,19 +1,14 @@
 /** One sandboxed Python and the frames to and from it. */
-import { spawn } from "node:child_process"
-import type { ChildProcess } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { Socket } from "node:net"
 
 import * as Effect from "effect/Effect"
 
-import { channelDescriptor, filterDescriptor, infoDescriptor } from "./bubblewrap.ts"
 import { decodeValue } from "./PythonFrame.ts"
+import type { LaunchPython, PythonVessel } from "./PythonVessel.ts"
 
-/** What is run, and how much it may say. */
+/** How a process is started, and how much it may say. */
 export interface PythonCommand {
-  readonly file: string
-  readonly args: ReadonlyArray<string>
-  readonly filter: Uint8Array
+  readonly launch: LaunchPython
   /** stdout and stderr together. */
   readonly outputBytes: number
   /** Longest frame from the process. */
@@ -26,7 +21,7 @@ export interface PythonCommand {
  * - `left`: ended by itself; `code` is bubblewrap's, 128 + n for signal n.
  * - `late`, `flood`: was killed after its time, after too much output.
  * - `protocol`: was killed because it sent what nobody asked for.
- * - `failed`: could not be started.
+ * - `failed`: could not be started, or what had started it has ended.
  * - `stopped`: was killed because nobody needs it any more.
  */
 export interface Ending {
@@ -44,27 +39,13 @@ const nonceBytes = 8
 const prefixBytes = nonceBytes + 1
 const keptErrorText = 4000
 
-/** How long bubblewrap may take to leave when what it watches over is gone. */
-const patienceMillis = 2000
-
-const signalKill = (pid: number): void => {
-  try {
-    process.kill(pid, "SIGKILL")
-  } catch {
-    // it has gone by itself, and "close" is under way
-  }
-}
-
-/** Root runs the sandbox as nobody: the number of processes is not limited for root. */
-const nobody = 65_534
-
 /**
  * Starts the process; it is ready when {@link PythonProcess.reply} gives the frame `!`. Every frame to it
  * carries a new nonce, and one frame with that nonce must come back: a missing, second or foreign one ends
  * the process.
  */
 export class PythonProcess {
-  private readonly child: ChildProcess
+  private readonly vessel: PythonVessel
   private readonly command: PythonCommand
   private nonce: Buffer = Buffer.alloc(nonceBytes)
   private isAsked = true
@@ -78,51 +59,37 @@ export class PythonProcess {
   private outputSize = 0
   private errorText = ""
   private timer: NodeJS.Timeout | undefined
-  /** The first process inside, as the host numbers it; bubblewrap itself waits outside. */
-  private insidePid: number | undefined
   private readonly onEnd: Array<() => void> = []
 
   constructor(command: PythonCommand) {
     this.command = command
-    const isRoot = process.getuid?.() === 0
-    this.child = spawn(command.file, command.args, {
-      // whoever reads the launcher's environment in /proc finds nothing
-      env: {},
-      cwd: "/",
-      // a process group of its own, to be killed as one
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe"],
-      ...(isRoot ? { uid: nobody, gid: nobody } : {})
-    })
-    this.child.on("error", (error) => this.finish("failed", null, error.message))
-    this.child.on("close", (code) =>
-      this.finish(this.killedFor ?? "left", code, this.errorText.trim())
-    )
-    this.child.stdout?.on("data", (data: Buffer) => {
-      this.output.push(data)
-      this.countOutput(data)
-    })
-    this.child.stderr?.on("data", (data: Buffer) => {
-      this.errorText = (this.errorText + data.toString("latin1")).slice(-keptErrorText)
-      this.countOutput(data)
-    })
-    for (const socket of this.sockets) {
-      // that the other side is gone is told by "close"
-      socket.on("error", () => {})
-    }
-    this.stream(channelDescriptor)?.on("data", (data: Buffer) => this.onData(data))
-    this.stream(filterDescriptor)?.end(command.filter)
-    let info = ""
-    this.stream(infoDescriptor)?.on("data", (data: Buffer) => {
-      info += data.toString("latin1")
-      const pid = /"child-pid":\s*(\d+)/.exec(info)?.[1]
-      if (pid !== undefined) this.insidePid = Number(pid)
+    this.vessel = command.launch({
+      onChannel: (data) => this.onData(data),
+      onOutput: (data) => {
+        this.output.push(data)
+        this.countOutput(data)
+      },
+      onErrorText: (data) => {
+        this.errorText = (this.errorText + data.toString("latin1")).slice(-keptErrorText)
+        this.countOutput(data)
+      },
+      onEnd: ({ code, detail, isStarted }) =>
+        this.finish(
+          isStarted ? (this.killedFor ?? "left") : "failed",
+          code,
+          `${this.errorText}\n${detail}`.trim()
+        )
     })
   }
 
   /** Whether it has ended. */
   get isEnded(): boolean {
     return this.ended !== undefined
+  }
+
+  /** Why it can not be blamed on the program that it has ended, if so. */
+  get fault(): string | undefined {
+    return this.ended?.reason === "failed" ? this.ended.detail : undefined
   }
 
   /** stdout so far. */
@@ -132,12 +99,7 @@ export class PythonProcess {
 
   /** Whether this process keeps Node's alive. */
   hold(isHeld: boolean): void {
-    if (isHeld) this.child.ref()
-    else this.child.unref()
-    for (const socket of this.sockets) {
-      if (isHeld) socket.ref()
-      else socket.unref()
-    }
+    this.vessel.hold(isHeld)
   }
 
   /** From now on it has `millis` left. */
@@ -182,9 +144,7 @@ export class PythonProcess {
       this.nonce = randomBytes(nonceBytes)
       const head = Buffer.alloc(4)
       head.writeUInt32BE(prefixBytes + payload.length)
-      this.stream(channelDescriptor)?.write(
-        Buffer.concat([head, this.nonce, Buffer.from(kind, "latin1"), payload])
-      )
+      this.vessel.write(Buffer.concat([head, this.nonce, Buffer.from(kind, "latin1"), payload]))
       return this.reply
     })
   }
@@ -193,7 +153,7 @@ export class PythonProcess {
   readonly finished: Effect.Effect<Ending> = Effect.suspend(() => {
     this.isAsked = false
     if (this.pending.length > 0) this.kill("protocol")
-    this.stream(channelDescriptor)?.end()
+    this.vessel.finish()
     return this.end
   })
 
@@ -212,29 +172,10 @@ export class PythonProcess {
     else done()
   })
 
-  private get sockets(): ReadonlyArray<Socket> {
-    return this.child.stdio.filter((each) => each instanceof Socket)
-  }
-
-  private stream(descriptor: number): Socket | undefined {
-    const stream = this.child.stdio[descriptor]
-    return stream instanceof Socket ? stream : undefined
-  }
-
   private kill(reason: Ending["reason"]): void {
     if (this.ended !== undefined) return
     this.killedFor ??= reason
-    const { pid } = this.child
-    if (pid === undefined) return
-    if (this.insidePid === undefined) signalKill(-pid)
-    else {
-      // with the first process all others inside die; bubblewrap sees it, clears up and leaves
-      signalKill(this.insidePid)
-      setTimeout(() => {
-        if (this.ended === undefined) signalKill(-pid)
-      }, patienceMillis).unref()
-    }
-    this.stream(channelDescriptor)?.destroy()
+    this.vessel.kill()
   }
 
   private countOutput(data: Buffer): void {

@@ -212,8 +212,8 @@ export class Realm {
     return result.error === undefined ? this.context.getString(result.value) : undefined
   }
 
-  /** What stops whatever runs: it can not be caught. */
-  #stopped(): ProgramFailure | undefined {
+  /** What stops whatever runs, which can not be caught, or has come too late to stop it. */
+  stopped(): ProgramFailure | undefined {
     const meter = this.#meter
     const { fuel, outputCharacters } = meter.limits
     if (meter.isFlooded) {
@@ -231,7 +231,7 @@ export class Realm {
 
   /** What a thrown value means. */
   explain(error: QuickJSHandle): ProgramFailure {
-    const stopped = this.#stopped()
+    const stopped = this.stopped()
     if (stopped !== undefined) return stopped
     if (this.#meter.hasLeft) return failure("error", "ProcessExit", "left before it gave a value")
     const isExhausted = this.#isExhausted
@@ -239,7 +239,7 @@ export class Realm {
     if (text === undefined) {
       return isExhausted
         ? failure("memory", "InternalError", "out of memory")
-        : (this.#stopped() ?? failure("error", "", "threw what cannot be read"))
+        : (this.stopped() ?? failure("error", "", "threw what cannot be read"))
     }
     const [type, message, stack] = readTexts(text)
     if (isOutOfMemory(type, message, isExhausted)) {
@@ -314,7 +314,7 @@ export class Realm {
   /** Runs jobs until none is left; undefined, or why it was stopped. */
   drain(): ProgramFailure | undefined {
     while (!this.#meter.mustStop && this.#runtime.hasPendingJob()) this.#work()
-    return this.#stopped()
+    return this.stopped()
   }
 
   #work(): void {
@@ -355,7 +355,7 @@ export class Realm {
           return this.explain(error)
         }
         case "pending": {
-          const stopped = this.#stopped()
+          const stopped = this.stopped()
           if (stopped !== undefined || meter.hasLeft || !this.#runtime.hasPendingJob()) {
             value.dispose()
             return stopped ?? failure("timeout", "Timeout", "gave a promise that never settles")

@@ -42,17 +42,18 @@ export const channelDescriptor = 3
 export const filterDescriptor = 4
 export const infoDescriptor = 5
 
-/**
- * The arguments of bubblewrap; `runner` is the source that Python runs. Nothing of the host is visible but `/usr`; there is no `/proc`; the only
- * place to write is a small `/tmp`. `disableNamespaces`: whether this bubblewrap knows `--disable-userns`;
- * the system-call filter refuses new namespaces in any case.
- */
-export const sandboxArguments = (
-  python: string,
-  runner: string,
-  limits: RunnerLimits,
-  disableNamespaces: boolean
-): ReadonlyArray<string> => [
+/** What Python finds in its environment. */
+const environment = Object.entries({
+  PYTHONHASHSEED: "0",
+  TZ: "UTC",
+  LANG: "C.UTF-8",
+  PATH: "/usr/bin",
+  // one arena: each further one takes 64 MB of address space
+  MALLOC_ARENA_MAX: "1"
+}).flatMap(([name, value]) => ["--setenv", name, value])
+
+/** Namespaces of its own and `/usr` to read; the rest of the host is not there. */
+const box: ReadonlyArray<string> = [
   "--unshare-user",
   "--unshare-pid",
   // else bubblewrap leaves a process inside for which nobody waits: a zombie, where init does not reap
@@ -63,11 +64,8 @@ export const sandboxArguments = (
   "--unshare-ipc",
   "--unshare-uts",
   "--unshare-cgroup-try",
-  ...(disableNamespaces ? ["--disable-userns"] : []),
   "--die-with-parent",
   "--new-session",
-  "--cap-drop",
-  "ALL",
   "--hostname",
   "sandbox",
   "--ro-bind",
@@ -78,6 +76,39 @@ export const sandboxArguments = (
   "/etc/ld.so.cache",
   "/etc/ld.so.cache",
   ...devices.flatMap((device) => ["--dev-bind", device, device]),
+  "--clearenv",
+  ...environment
+]
+
+// no site packages, neither the system's nor the user's; no byte code is written
+const pythonArguments = ["-S", "-s", "-B", "-c"]
+
+const limitArguments = (limits: RunnerLimits): ReadonlyArray<string> =>
+  [
+    limits.cpuSeconds,
+    limits.memoryBytes,
+    limits.fileBytes,
+    limits.files,
+    limits.processes,
+    limits.valueBytes,
+    maximumDepth
+  ].map(String)
+
+/**
+ * The arguments of bubblewrap for one process; `runner` is the source that Python runs. There is no `/proc`,
+ * and the only place to write is a small `/tmp`. `disableNamespaces`: whether this bubblewrap knows
+ * `--disable-userns`; the system-call filter refuses new namespaces in any case.
+ */
+export const sandboxArguments = (
+  python: string,
+  runner: string,
+  limits: RunnerLimits,
+  disableNamespaces: boolean
+): ReadonlyArray<string> => [
+  ...box,
+  ...(disableNamespaces ? ["--disable-userns"] : []),
+  "--cap-drop",
+  "ALL",
   "--size",
   String(limits.scratchBytes),
   "--tmpfs",
@@ -89,30 +120,43 @@ export const sandboxArguments = (
   "/tmp",
   "--seccomp",
   String(filterDescriptor),
-  "--clearenv",
-  ...Object.entries({
-    PYTHONHASHSEED: "0",
-    TZ: "UTC",
-    LANG: "C.UTF-8",
-    PATH: "/usr/bin",
-    // one arena: each further one takes 64 MB of address space
-    MALLOC_ARENA_MAX: "1"
-  }).flatMap(([name, value]) => ["--setenv", name, value]),
   "--",
   python,
-  // no site packages, neither the system's nor the user's; no byte code is written
-  "-S",
-  "-s",
-  "-B",
-  "-c",
+  ...pythonArguments,
   runner,
-  ...[
-    limits.cpuSeconds,
-    limits.memoryBytes,
-    limits.fileBytes,
-    limits.files,
-    limits.processes,
-    limits.valueBytes,
-    maximumDepth
-  ].map(String)
+  ...limitArguments(limits)
+]
+
+/**
+ * The arguments of bubblewrap for a process that makes others, which has all capabilities over its own
+ * namespaces and `/proc`; `folder` is where the socket lies. What it makes, it makes tighter.
+ */
+export const zygoteArguments = (
+  python: string,
+  zygote: string,
+  limits: RunnerLimits,
+  filter: Uint8Array,
+  folder: string
+): ReadonlyArray<string> => [
+  ...box,
+  "--cap-add",
+  "ALL",
+  "--proc",
+  "/proc",
+  "--dir",
+  "/tmp",
+  "--ro-bind",
+  folder,
+  "/run/sml",
+  "--remount-ro",
+  "/",
+  "--chdir",
+  "/",
+  "--",
+  python,
+  ...pythonArguments,
+  zygote,
+  ...limitArguments(limits),
+  String(limits.scratchBytes),
+  Buffer.from(filter).toString("hex")
 ]

@@ -19,7 +19,7 @@ const send = (reply: ProgramReply) => port.postMessage(reply)
 
 const verify = (request: ProgramRequest): void => {
   const { id, job, language, order } = request
-  const { lead, script } = assemble(request)
+  const { place, script } = assemble(request)
   let end = Infinity
   for (const index of order) {
     if (index > end) continue
@@ -27,7 +27,7 @@ const verify = (request: ProgramRequest): void => {
     const { outcome, stdout } =
       script._tag === "Failure"
         ? { outcome: script, stdout: "" }
-        : runTest({ script, lead, student, examiner, language, limits }, job, index)
+        : runTest({ script, place, student, examiner, language, limits }, job, index)
     const millis = performance.now() - start
     if (endsAt(outcome)) end = index
     send({ _tag: "Tested", id, index, outcome, stdout, millis })

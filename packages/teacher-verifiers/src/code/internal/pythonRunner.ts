@@ -7,7 +7,7 @@
  * anything here, so that all that leaves this process is taken for the student's word.
  */
 export const pythonRunner = String.raw`
-def serve():
+def serve(limits, report):
     import builtins, posix, resource, sys
     import _collections
 
@@ -16,16 +16,20 @@ def serve():
     _signal.signal(2, _signal.SIG_DFL)
     second = posix.fork()
     if second:
-        posix.closerange(0, 64)
+        posix.closerange(0, 4)
         while True:
             ended, status = posix.wait()
             if ended == second:
-                posix._exit(posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else 128 + posix.WTERMSIG(status))
+                code = posix.WEXITSTATUS(status) if posix.WIFEXITED(status) else 128 + posix.WTERMSIG(status)
+                report(code)
+                posix._exit(code)
     _signal.signal(2, _signal.default_int_handler)
+    # all but the standard three and the channel
+    posix.closerange(4, 64)
 
-    cpu, memory, file_size, files, processes, most, deepest = map(builtins.int, sys.argv[1:])
-    del sys.argv[1:]
+    cpu, memory, file_size, files, processes, most, deepest = limits
     sys.path = [each for each in sys.path if each]
+    sys.argv = ["program.py"]
     setrlimit = resource.setrlimit
     setrlimit(resource.RLIMIT_CORE, (0, 0))
     setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -242,7 +246,7 @@ def serve():
     def prepare(name, source):
         setrlimit(FSIZE, (file_size, file_size))
         builtins.exit = builtins.quit = leave_early
-        if "random" in source:
+        if "random" in source or "random" in modules:
             import random
             random.seed(0)
         module = Module(name)
@@ -483,5 +487,10 @@ def serve():
             leave(0)
 
 
-serve()
+`
+
+/** A process of its own for one program; its arguments are the limits. */
+export const freshPython = String.raw`${pythonRunner}
+import sys
+serve(tuple(map(int, sys.argv[1:])), lambda code: None)
 `

@@ -14,10 +14,17 @@ import { Meter, programFile } from "./Realm.ts"
 import type { Script } from "./transpile.ts"
 import { javaScript, transpile } from "./transpile.ts"
 
-/** A program that can be loaded, and how many lines stand before the student's. */
+/** Where the student's lines are in the whole source. */
+export interface Place {
+  /** Lines before them. */
+  readonly lead: number
+  readonly lines: number
+}
+
+/** A program that can be loaded. */
 export interface Program {
   readonly script: Script
-  readonly lead: number
+  readonly place: Place
   readonly student: Realm
   /** Where tests that are sources run, and no student's code ever does. */
   readonly examiner: Realm
@@ -38,29 +45,28 @@ export const assemble = ({
   preamble
 }: Pick<ProgramRequest, "code" | "language" | "preamble">): {
   readonly script: Script | ProgramFailure
-  readonly lead: number
+  readonly place: Place
 } => {
   const before = preamble === "" || preamble.endsWith("\n") ? preamble : `${preamble}\n`
-  const lead = before.split("\n").length - 1
+  const place = { lead: before.split("\n").length - 1, lines: code.split("\n").length }
   const script = language === "typescript" ? transpile(before + code) : javaScript(before + code)
-  return { script: script._tag === "Failure" ? inCode(script, sameLine, lead) : script, lead }
+  return {
+    script: script._tag === "Failure" ? inCode(script, (line) => line, place) : script,
+    place
+  }
 }
-
-const sameLine = (line: number) => line
 
 /** A failure with the line in the student's code, if it is there. */
 const inCode = (
   { error, verdict }: ProgramFailure,
   sourceLine: Script["sourceLine"],
-  lead: number
+  { lead, lines }: Place
 ): ProgramFailure => {
-  const line = error.line === null ? null : sourceLine(error.line)
-  return failure(
-    verdict,
-    error.type,
-    error.message,
-    line === null || line <= lead ? null : line - lead
-  )
+  const whole = error.line === null ? null : sourceLine(error.line)
+  const line = whole === null ? null : whole - lead
+  // a program can write its error's stack itself
+  const isInside = line !== null && line >= 1 && line <= lines
+  return failure(verdict, error.type, error.message, isInside ? line : null)
 }
 
 /** Source that is a module rather than a script, most likely. */
@@ -123,7 +129,7 @@ const callOnce = (
   const called = callIn(realm, program, fn, wires)
   return {
     called:
-      called._tag === "Failure" ? inCode(called, program.script.sourceLine, program.lead) : called,
+      called._tag === "Failure" ? inCode(called, program.script.sourceLine, program.place) : called,
     stdout: realm.stdout,
     wasPromise: realm.wasPromise
   }
@@ -141,7 +147,8 @@ const callIn = (realm: Realm, { script }: Program, fn: string, wires: string): C
   if (result._tag === "Failure") return result
   using value = result.handle
   const wire = realm.read(value)
-  return typeof wire === "string" ? { _tag: "Wire", wire } : wire
+  if (typeof wire !== "string") return wire
+  return realm.stopped() ?? { _tag: "Wire", wire }
 }
 
 /** Runs the test with the given number. */
@@ -200,7 +207,7 @@ const runWhole = (program: Program, input: string): Run => {
     outcome:
       failed === undefined || meter.hasLeft
         ? { _tag: "Output" }
-        : inCode(failed, program.script.sourceLine, program.lead)
+        : inCode(failed, program.script.sourceLine, program.place)
   }
 }
 

@@ -34,13 +34,27 @@ const syntaxError = (error: unknown): ProgramFailure => {
  */
 export const transpile = (source: string): Script | ProgramFailure => {
   try {
-    return javaScript(stripTypeScriptTypes(source, { mode: "strip" }))
+    return javaScript(withoutUnusedImports(stripTypeScriptTypes(source, { mode: "strip" })))
   } catch (error) {
     if (codeOf(error) === "ERR_INVALID_TYPESCRIPT_SYNTAX") return syntaxError(error)
     if (codeOf(error) !== "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") throw error
     return rewrite(source)
   }
 }
+
+/** An import of names that occur nowhere else, as of types, is none: TypeScript's own compiler leaves it out. */
+const withoutUnusedImports = (text: string): string =>
+  text.replaceAll(
+    /^[ \t]*import\s+([^'"\n;]+?)\s+from\s*(?:"[^"\n]*"|'[^'\n]*');?/gm,
+    (whole, clause: string) => {
+      const names = (clause.match(/[\w$]+/g) ?? []).filter((name) => name !== "as")
+      const isUsed = names.some(
+        (name) =>
+          text.split(new RegExp(`(?<![\\w$])${name.replaceAll("$", "\\$&")}(?![\\w$])`)).length > 2
+      )
+      return isUsed ? whole : whole.replaceAll(/[^\n]/g, " ")
+    }
+  )
 
 const mapMark = "\n//# sourceMappingURL=data:application/json;base64,"
 
@@ -53,7 +67,7 @@ const rewrite = (source: string): Script | ProgramFailure => {
     )
     return {
       _tag: "Script",
-      text: text.slice(0, mark),
+      text: withoutUnusedImports(text.slice(0, mark)),
       sourceLine: (line) => {
         const entry = map.findEntry(line - 1, 10_000)
         return "originalLine" in entry ? entry.originalLine + 1 : null

@@ -45,7 +45,7 @@ const doors: ReadonlyArray<HostileProgram> = [
   contained(
     "sees the host's root",
     "os",
-    "set(os.listdir('/')) - {'usr','lib','lib64','bin','tmp','dev','etc'}"
+    "set(os.listdir('/')) - {'usr','lib','lib64','bin','tmp','dev','etc','proc','run'}"
   ),
   contained(
     "sees more than the linker's cache of /etc",
@@ -54,7 +54,7 @@ const doors: ReadonlyArray<HostileProgram> = [
   ),
   contained("reads the launcher's environment", "os", "open('/proc/1/environ','rb').read()"),
   contained("reads its own memory", "os", "open('/proc/self/mem','rb')"),
-  contained("lists processes", "os", "os.listdir('/proc')"),
+  contained("lists processes", "os", "os.listdir('/proc') + os.listdir('/run')"),
   contained(
     "finds secrets in the environment",
     "os",
@@ -107,6 +107,37 @@ const doors: ReadonlyArray<HostileProgram> = [
     "raises its memory",
     "resource",
     "resource.setrlimit(resource.RLIMIT_AS, (-1, -1)) or True"
+  ),
+  contained("may get capabilities", "ctypes", "ctypes.CDLL(None).prctl(23, 21, 0, 0, 0) != 0"),
+  contained(
+    "has capabilities",
+    "ctypes",
+    "(lambda data: ctypes.CDLL(None).syscall(125, (ctypes.c_uint32 * 2)(0x20080522, 0), data) == 0 and any(data))((ctypes.c_uint32 * 6)())"
+  ),
+  contained("is not filtered", "ctypes", "ctypes.CDLL(None).prctl(21, 0, 0, 0, 0) != 2"),
+  contained("may get privileges", "ctypes", "ctypes.CDLL(None).prctl(39, 0, 0, 0, 0) != 1"),
+  contained("uncovers /proc", "ctypes", "ctypes.CDLL(None).umount2(b'/proc', 2) == 0"),
+  contained("uncovers /run", "ctypes", "ctypes.CDLL(None).umount2(b'/run', 2) == 0"),
+  contained(
+    "mounts over what covers",
+    "ctypes",
+    "ctypes.CDLL(None).mount(b'proc', b'/proc', b'proc', 0, None) == 0"
+  ),
+  contained("finds files of others", "os", "os.listdir('/tmp')"),
+  contained(
+    "sees other processes",
+    "os",
+    "any(os.path.exists(f'/proc/{i}') for i in range(1, 100)) or os.getppid() != 1 or os.getpid() > 3"
+  ),
+  contained(
+    "has further descriptors",
+    "os, select",
+    "(lambda poll: [poll.register(fd, 0) for fd in range(4, 64)] and len([1 for _, event in poll.poll(0) if not event & select.POLLNVAL]))(select.poll())"
+  ),
+  contained(
+    "signals the outside",
+    "os",
+    "[pid for pid in range(3, 400) if pid != os.getpid() and not os.system(f'kill -0 {pid} 2>/dev/null')] if False else os.kill(4, 0) is None"
   ),
   contained("opens a terminal", "os", "os.open('/dev/tty', os.O_RDWR) or os.openpty()"),
   contained("makes shared memory", "ctypes", "ctypes.CDLL(None).shmget(0, 1 << 20, 0o1666) >= 0"),
@@ -765,3 +796,11 @@ export const hostilePythonPrograms: ReadonlyArray<HostileProgram> = [
   ...forgers,
   ...survivors
 ]
+
+/** Those that are over at once. */
+export const quickPythonPrograms: ReadonlyArray<HostileProgram> = [
+  ...doors,
+  ...early,
+  ...forgers,
+  ...survivors
+].filter(({ verdicts }) => !verdicts.includes("timeout"))
