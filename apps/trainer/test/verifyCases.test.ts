@@ -75,10 +75,10 @@ describe("verifyCases", () => {
       `{"id":"long",${padding}"from":1,"to":2}\r\n{"id":"é","from":3,"to":6}`,
       4
     )
-    assert.deepStrictEqual(lines.map(({ id, verdict }) => `${id} ${verdict}`).toSorted(), [
-      "long equal",
-      "é equal"
-    ])
+    assert.deepStrictEqual(
+      lines.map(({ id, verdict }) => `${String(id)} ${String(verdict)}`).toSorted(),
+      ["long equal", "é equal"]
+    )
   })
 
   it("says in a sentence that the file is not there", async () => {

@@ -1,0 +1,138 @@
+/** Measures a model on a suite: `sml eval --suite`. */
+import {
+  type Evaluation,
+  EvaluationStore,
+  protocolNamed,
+  type ProtocolOptions,
+  runProtocol
+} from "@sml/eval-harness"
+import { renderEvaluation } from "@sml/eval-harness/renderEvaluation"
+import { fromPlatformError } from "@sml/run-store"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Path from "effect/Path"
+
+import { clockTime } from "./formatting.ts"
+import type { AnswerSettings } from "./suiteParties.ts"
+import {
+  modelTeacher,
+  openModel,
+  scriptedTeachers,
+  studentOf,
+  suiteVerifier
+} from "./suiteParties.ts"
+import type { ProtocolName, SuiteSource } from "./suites.ts"
+import { suiteTasks } from "./suites.ts"
+
+/**
+ * - `model`: a folder, a GGUF file or a server's address; `modelName`: which of a server's models.
+ * - `teacher`: `scripted`, `self` (the student's model with privileged information), a folder, a file or
+ *   an address.
+ * - `protocol`: instead of the suite's own; `options`: its turns, repeats and levels.
+ * - `out`: folder of the transcripts, the results and the report; what is there already is not played
+ *   again.
+ */
+export interface SuiteRun extends AnswerSettings, SuiteSource {
+  readonly model: string
+  readonly modelName: string | undefined
+  readonly teacher: string
+  readonly protocol: ProtocolName | undefined
+  readonly options: ProtocolOptions
+  readonly out: string
+}
+
+/** Time between two lines about the progress, in milliseconds. */
+const patience = 2000
+
+/** Where everything of an evaluation lies. */
+export interface SuiteFiles {
+  readonly report: string
+  readonly results: string
+  readonly transcripts: string
+}
+
+/** Plays the suite, writes the report and the results, and gives the numbers. */
+export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { protocol: usual, tasks } = yield* suiteTasks(run)
+  const protocol = yield* Effect.fromResult(protocolNamed(run.protocol ?? usual, run.options))
+  const model = yield* openModel(run.model, run.modelName, run)
+  const teachers =
+    run.teacher === "scripted"
+      ? scriptedTeachers
+      : modelTeacher(run.teacher === "self" ? model : yield* openModel(run.teacher, undefined, run))
+
+  const start = yield* Clock.currentTimeMillis
+  let shownAt = start
+  let before: number | undefined
+  const onProgress = ({ done, total }: { readonly done: number; readonly total: number }) =>
+    Effect.gen(function* () {
+      // what an earlier run had played says nothing about the speed of this one
+      before ??= done - 1
+      const now = yield* Clock.currentTimeMillis
+      if (now - shownAt < patience) return
+      shownAt = now
+      const seconds = (now - start) / 1000
+      const rate = (done - before) / seconds
+      process.stderr.write(
+        `${done} of ${total} dialogues, ${rate.toFixed(1)} a second, about ${clockTime((total - done) / rate)} left\n`
+      )
+    })
+
+  const { evaluation, records } = yield* runProtocol(protocol, {
+    tasks,
+    seed: run.seed,
+    model: model.name,
+    teacher: run.teacher,
+    concurrency: run.concurrency,
+    onProgress
+  }).pipe(
+    Effect.provide(
+      Layer.mergeAll(
+        studentOf(model),
+        teachers,
+        suiteVerifier,
+        EvaluationStore.layerFolder({ folder: run.out })
+      )
+    )
+  )
+  const files: SuiteFiles = {
+    report: path.join(run.out, "report.html"),
+    results: path.join(run.out, "results.json"),
+    transcripts: path.join(run.out, "transcripts.jsonl")
+  }
+  const write = (file: string, text: string) =>
+    fs.writeFileString(file, text).pipe(Effect.mapError(fromPlatformError("write", file)))
+  yield* write(files.results, `${JSON.stringify(evaluation, null, 2)}\n`)
+  yield* write(
+    files.report,
+    renderEvaluation(evaluation, records, {
+      title: `${run.suite}: ${protocol.name}`,
+      facts: { suite: run.suite }
+    })
+  )
+  return { evaluation, files }
+}, Effect.scoped)
+
+/** The first number that lies under its bound, in words; `undefined` when all hold. */
+export const underBound = (
+  { results }: Evaluation,
+  metric: string,
+  least: number
+): string | undefined => {
+  const found = Object.entries(results).flatMap(([domain, summary]) => {
+    const estimate = summary[metric]
+    return estimate === undefined ? [] : [{ domain, estimate }]
+  })
+  if (found.length === 0) {
+    const known = [...new Set(Object.values(results).flatMap((summary) => Object.keys(summary)))]
+    return `There is no number ${metric} to hold against --fail-under; there are ${known.slice(0, 40).join(", ")}.`
+  }
+  const low = found.find(({ estimate }) => estimate.value < least)
+  return low === undefined
+    ? undefined
+    : `${low.domain} ${metric} is ${low.estimate.value.toFixed(4)} (n = ${low.estimate.n}), under ${least}.`
+}

@@ -1,0 +1,140 @@
+/** The student, the teachers and the verifier of a suite. */
+import type { Student } from "@sml/env-pomdp"
+import { Teacher, type Verifier } from "@sml/env-pomdp"
+import { type ChatFailure, ChatStudent, TeacherLevels } from "@sml/eval-harness"
+import { ChatTokenizer, policyCompletion } from "@sml/language-model"
+import { ChatCompletions } from "@sml/openai-compatible"
+import { OnnxPolicy } from "@sml/policy-onnx"
+import { DomainVerifier } from "@sml/teacher-verifiers"
+import { LanguageModelTeacher, scriptedReply, TeacherModel } from "@sml/teacher-verifiers/teacher"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+import { engineFor } from "./engineFor.ts"
+import { SuiteError } from "./suites.ts"
+import { taskChecks } from "./taskChecks.ts"
+
+/** A message as both a local model and a server read it. */
+interface Message {
+  readonly role: "system" | "user" | "assistant"
+  readonly content: string
+}
+
+/** A model by name, and how it completes a conversation. */
+export interface CompletingModel {
+  readonly name: string
+  readonly complete: (
+    messages: ReadonlyArray<Message>,
+    seed: number
+  ) => Effect.Effect<
+    {
+      readonly text: string
+      readonly usage?: { readonly inputTokens?: number; readonly outputTokens?: number }
+    },
+    ChatFailure
+  >
+}
+
+/** Settings of a model's answers. */
+export interface AnswerSettings {
+  readonly maxTokens: number
+  readonly temperature: number
+  readonly concurrency: number
+  readonly requestsPerMinute: number | undefined
+  readonly threads: number | undefined
+}
+
+/** Whether a model is a server's address. */
+export const isAddress = (model: string): boolean => /^https?:\/\//.test(model)
+
+/** A model behind an address; `name` chooses among those that the server offers. */
+const serverModel = Effect.fn("sml.serverModel")(function* (
+  baseUrl: string,
+  name: string | undefined,
+  { concurrency, maxTokens, requestsPerMinute, temperature }: AnswerSettings
+) {
+  const endpoint = {
+    baseUrl,
+    concurrency,
+    ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
+    defaults: { maxTokens, temperature }
+  }
+  const open = (model: string) =>
+    Effect.map(Layer.build(ChatCompletions.layerConfig({ ...endpoint, model })), (services) =>
+      ChatCompletions.pipe(Effect.provideContext(services))
+    ).pipe(Effect.flatten)
+  let chosen = name
+  if (chosen === undefined) {
+    const offered = yield* Effect.flatMap(open("any"), ({ listModels }) => listModels)
+    const [only, ...others] = offered.map(({ id }) => id)
+    if (only === undefined || others.length > 0) {
+      return yield* new SuiteError({
+        reason: `The server at ${baseUrl} offers ${offered.length} models${only === undefined ? "" : ` (${[only, ...others].slice(0, 8).join(", ")})`}; choose one with --model-name.`
+      })
+    }
+    chosen = only
+  }
+  const server = yield* open(chosen)
+  return {
+    name: `${chosen} at ${baseUrl}`,
+    complete: (messages, seed) => server.chat(messages, { seed })
+  } satisfies CompletingModel
+})
+
+/** A checkpoint in this process. */
+const localModel = Effect.fn("sml.localModel")(function* (
+  checkpoint: string,
+  { maxTokens, temperature, threads }: AnswerSettings
+) {
+  const engine = yield* engineFor({ checkpoint, ...(threads === undefined ? {} : { threads }) })
+  const services = yield* Layer.build(
+    Layer.merge(OnnxPolicy.layer(engine.options), ChatTokenizer.layer(checkpoint))
+  )
+  const complete = yield* policyCompletion({ maxTokens, temperature }).pipe(
+    Effect.provideContext(services)
+  )
+  return {
+    name: checkpoint,
+    complete: (messages, seed) => Effect.map(complete(messages, seed), (text) => ({ text }))
+  } satisfies CompletingModel
+})
+
+/** A model by its path or its server's address; lives as long as the scope. */
+export const openModel = (model: string, name: string | undefined, settings: AnswerSettings) =>
+  isAddress(model) ? serverModel(model, name, settings) : localModel(model, settings)
+
+/** The student that a model is. */
+export const studentOf = ({ complete }: CompletingModel): Layer.Layer<Student> =>
+  ChatStudent.layer({ complete: (messages, { seed }) => complete(messages, seed) })
+
+const scriptedAt = (level: "none" | "binary" | "hint" | "diagnostic") =>
+  Teacher.of({ reply: (state) => Effect.fromResult(scriptedReply(state, { level })) })
+
+/** The scripted teacher at every level. */
+export const scriptedTeachers: Layer.Layer<TeacherLevels> = TeacherLevels.layer({
+  none: scriptedAt("none"),
+  binary: scriptedAt("binary"),
+  hint: scriptedAt("hint"),
+  diagnostic: scriptedAt("diagnostic")
+})
+
+/** A model with privileged information as the teacher, behind the leak guard. */
+export const modelTeacher = ({ complete }: CompletingModel): Layer.Layer<TeacherLevels> =>
+  TeacherLevels.layerSame.pipe(
+    Layer.provide(LanguageModelTeacher.layer()),
+    Layer.provide(
+      Layer.succeed(
+        TeacherModel,
+        TeacherModel.of(
+          TeacherModel.fromCompletion((messages, seed) =>
+            Effect.map(complete(messages, seed), ({ text }) => text)
+          )
+        )
+      )
+    )
+  )
+
+/** The verifier of every kind of task that a suite has. */
+export const suiteVerifier: Layer.Layer<Verifier, unknown> = DomainVerifier.layer({
+  checks: taskChecks
+})
