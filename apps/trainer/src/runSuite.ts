@@ -21,7 +21,8 @@ import {
   openModel,
   scriptedTeachers,
   studentOf,
-  suiteVerifier
+  suiteVerifier,
+  systemPromptFor
 } from "./suiteParties.ts"
 import type { ProtocolName, SuiteSource } from "./suites.ts"
 import { suiteTasks } from "./suites.ts"
@@ -30,6 +31,7 @@ import { suiteTasks } from "./suites.ts"
  * - `model`: a folder, a GGUF file or a server's address; `modelName`: which of a server's models.
  * - `teacher`: `scripted`, `self` (the student's model with privileged information), a folder, a file or
  *   an address.
+ * - `system`: what the student is told before the task, instead of what its domain is told.
  * - `protocol`: instead of the suite's own; `options`: its turns, repeats and levels.
  * - `out`: folder of the transcripts, the results and the report; what is there already is not played
  *   again.
@@ -38,6 +40,7 @@ export interface SuiteRun extends AnswerSettings, SuiteSource {
   readonly model: string
   readonly modelName: string | undefined
   readonly teacher: string
+  readonly system: string | undefined
   readonly protocol: ProtocolName | undefined
   readonly options: ProtocolOptions
   readonly out: string
@@ -65,6 +68,9 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
       ? scriptedTeachers
       : modelTeacher(run.teacher === "self" ? model : yield* openModel(run.teacher, undefined, run))
 
+  const system = run.system ?? systemPromptFor(tasks)
+  const { maxTokens, temperature } = run
+
   const start = yield* Clock.currentTimeMillis
   let shownAt = start
   let before: number | undefined
@@ -85,14 +91,15 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
   const { evaluation, records } = yield* runProtocol(protocol, {
     tasks,
     seed: run.seed,
-    model: model.name,
+    // transcripts of other settings are no part of this evaluation
+    model: { name: model.name, temperature, maxTokens, system },
     teacher: run.teacher,
     concurrency: run.concurrency,
     onProgress
   }).pipe(
     Effect.provide(
       Layer.mergeAll(
-        studentOf(model),
+        studentOf(model, system),
         teachers,
         suiteVerifier,
         EvaluationStore.layerFolder({ folder: run.out })
@@ -111,7 +118,13 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
     files.report,
     renderEvaluation(evaluation, records, {
       title: `${run.suite}: ${protocol.name}`,
-      facts: { suite: run.suite }
+      facts: {
+        suite: run.suite,
+        model: model.name,
+        temperature: `${temperature}`,
+        "tokens of an answer": `at most ${maxTokens}`,
+        "told first": system
+      }
     })
   )
   return { evaluation, files }

@@ -38,6 +38,10 @@ export const suiteFlags = {
     Flag.Literals("protocol", protocolNames),
     "how the tasks are told (default: the suite's own)"
   ),
+  system: described(
+    Flag.String("system").pipe(Flag.withMetavar("TEXT")),
+    'what the model is told before the task, "" for nothing (default: how to ask and how to write an answer in the suite\'s domain)'
+  ),
   levels: described(
     Flag.String("levels").pipe(Flag.withMetavar("NAMES")),
     `how much the teacher's feedback carries, with commas between: ${Informativeness.literals.join(", ")} (default: the protocol's)`
@@ -166,6 +170,7 @@ export const readSuiteRun = Effect.fn("sml.readSuiteRun")(function* (
       ...(turns === undefined ? {} : { turns }),
       ...(chosen === undefined ? {} : { levels: chosen })
     },
+    system: Option.getOrUndefined(flags.system),
     maxTokens,
     temperature: Option.getOrElse(common.temperature, () => 0.7),
     concurrency,

@@ -1,7 +1,7 @@
 /** The student, the teachers and the verifier of a suite. */
-import type { Student } from "@sml/env-pomdp"
+import type { Student, Task } from "@sml/env-pomdp"
 import { Teacher, type Verifier } from "@sml/env-pomdp"
-import { type ChatFailure, ChatStudent, TeacherLevels } from "@sml/eval-harness"
+import { type ChatFailure, ChatStudent, systemPrompts, TeacherLevels } from "@sml/eval-harness"
 import { ChatTokenizer, policyCompletion } from "@sml/language-model"
 import { ChatCompletions } from "@sml/openai-compatible"
 import { OnnxPolicy } from "@sml/policy-onnx"
@@ -103,9 +103,23 @@ const localModel = Effect.fn("sml.localModel")(function* (
 export const openModel = (model: string, name: string | undefined, settings: AnswerSettings) =>
   isAddress(model) ? serverModel(model, name, settings) : localModel(model, settings)
 
-/** The student that a model is. */
-export const studentOf = ({ complete }: CompletingModel): Layer.Layer<Student> =>
-  ChatStudent.layer({ complete: (messages, { seed }) => complete(messages, seed) })
+/** The student that a model is; `systemPrompt` is its first message. */
+export const studentOf = (
+  { complete }: CompletingModel,
+  systemPrompt: string
+): Layer.Layer<Student> =>
+  ChatStudent.layer({
+    complete: (messages, { seed }) => complete(messages, seed),
+    systemPrompt
+  })
+
+/** What a student of these tasks is told first: small models read a short prompt better than a general one. */
+export const systemPromptFor = (tasks: ReadonlyArray<Task>): string => {
+  const domains = new Set(tasks.map(({ domain }) => domain))
+  if (domains.size !== 1) return systemPrompts.general
+  if (domains.has("math")) return systemPrompts.math
+  return domains.has("code") ? systemPrompts.code : systemPrompts.general
+}
 
 const scriptedAt = (level: "none" | "binary" | "hint" | "diagnostic") =>
   Teacher.of({ reply: (state) => Effect.fromResult(scriptedReply(state, { level })) })
