@@ -74,7 +74,9 @@ describe("pretrain", () => {
         return Effect.succeed({ gradNorm: 1 })
       },
       save: () => Effect.void,
-      restore: () => Effect.void
+      restore: () => Effect.void,
+      saveState: () => Effect.void,
+      restoreState: () => Effect.void
     })
     const options = { ...defaultPretrain, steps: 5, batchSize: 2, warmUp: 2 }
     const seen: Array<number> = []

@@ -16,6 +16,13 @@ export interface AdamWMoments {
   readonly second: Float32Array
 }
 
+/** What an optimiser's next step depends on besides its weights; the arrays are those of the weights. */
+export interface AdamWOptimiserState {
+  readonly steps: number
+  readonly first: ReadonlyArray<Float32Array>
+  readonly second: ReadonlyArray<Float32Array>
+}
+
 interface Piece extends AdamWMoments {
   readonly shard: AdamWShard
   /** Where the moments begin in the shard. */
@@ -125,6 +132,48 @@ export class AdamWOptimiser {
       })
     }
     return Result.succeed(norm)
+  }
+
+  /** A copy of the state: the updates done, and the moments as an array each, none before the first. */
+  state(): AdamWOptimiserState {
+    const whole = (kind: "first" | "second") =>
+      this.#steps === 0
+        ? []
+        : this.#arrays.map(({ length }, index) => {
+            const copy = new Float32Array(length)
+            for (const piece of this.moments) {
+              if (piece.array === index) copy.set(piece[kind], piece.offset)
+            }
+            return copy
+          })
+    return { steps: this.#steps, first: whole("first"), second: whole("second") }
+  }
+
+  /**
+   * Goes on from a {@link state} of an optimiser of arrays of the same lengths. Fails when there is no
+   * memory for the moments, and throws a `RangeError` when the lengths are not the same.
+   */
+  load(state: AdamWOptimiserState): Result.Result<void, AdamWMemoryError> {
+    this.reset()
+    if (state.steps === 0) return Result.void
+    const lengths = this.#arrays.map(({ length }) => length)
+    for (const arrays of [state.first, state.second]) {
+      const given = arrays.map(({ length }) => length)
+      if (given.join() !== lengths.join()) {
+        throw new RangeError(
+          `AdamWOptimiser: weights are of lengths ${lengths.join(", ")}, moments of ${given.join(", ")}`
+        )
+      }
+    }
+    const allocated = this.#pieces === undefined ? allocate(lengths) : Result.succeed(this.#pieces)
+    if (Result.isFailure(allocated)) return Result.fail(allocated.failure)
+    this.#pieces = allocated.success
+    for (const { array, first, offset, second } of this.#pieces) {
+      first.set(state.first[array]?.subarray(offset, offset + first.length) ?? first)
+      second.set(state.second[array]?.subarray(offset, offset + second.length) ?? second)
+    }
+    this.#steps = state.steps
+    return Result.void
   }
 
   /** Back to the state before the first step; the memory is used again. */

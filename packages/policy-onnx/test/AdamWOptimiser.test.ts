@@ -167,6 +167,35 @@ describe("AdamWOptimiser", () => {
     expect(optimiser.moments.every(({ first }, i) => first.buffer === buffers[i])).toBe(true)
   })
 
+  it("goes on from a state with the same bits", () => {
+    const sizes = [5, 1, 40_003]
+    const settings = adamW({ learningRate: 0.1 })
+    const parameters = sizes.map(() => ({ learningRate: 0.1, weightDecay: 0.01 }))
+    const gradients = Array.from({ length: 6 }, (_, at) => arraysOf(sizes, 1, 10 + at))
+    const whole = arraysOf(sizes, 1, 1)
+    const optimiser = new AdamWOptimiser(whole)
+    for (const gradient of gradients) step(optimiser, gradient, settings, parameters)
+
+    const weights = arraysOf(sizes, 1, 1)
+    const first = new AdamWOptimiser(weights)
+    expect(first.state()).toEqual({ steps: 0, first: [], second: [] })
+    for (const gradient of gradients.slice(0, 3)) step(first, gradient, settings, parameters)
+    const state = first.state()
+    // the state is a copy
+    first.reset()
+    const second = new AdamWOptimiser(weights)
+    step(
+      second,
+      gradients[0] ?? [],
+      { ...settings, learningRate: 0 },
+      sizes.map(() => ({ learningRate: 0, weightDecay: 0 }))
+    )
+    expect(Result.isSuccess(second.load(state))).toBe(true)
+    for (const gradient of gradients.slice(3)) step(second, gradient, settings, parameters)
+    expect(weights).toEqual(whole)
+    expect(() => second.load({ ...state, first: [] })).toThrow(RangeError)
+  })
+
   it("changes nothing when the gradient is not finite", () => {
     const weights = arraysOf([5, 9], 1, 1)
     const optimiser = new AdamWOptimiser(weights)

@@ -35,6 +35,11 @@ export interface StepResult {
  * - `step` applies the accumulated gradient and clears it.
  * - `save` writes the weights as a Hugging Face folder; `restore` loads the weights of one and
  *   clears the optimiser's state.
+ *
+ * Training that was stopped goes on where it was: `saveState` writes what `save` writes and whatever
+ * else later steps depend on (the optimiser's running means, the number of updates, random streams);
+ * `restoreState` reads it, after which every step has the bits that it would have had. An accumulated
+ * gradient is not part of it: `restoreState` clears it.
  */
 export class Learner extends Context.Service<
   Learner,
@@ -49,5 +54,7 @@ export class Learner extends Context.Service<
     readonly step: (optimiser: AdamW) => Effect.Effect<StepResult, LearnerError>
     readonly save: (directory: string) => Effect.Effect<void, LearnerError>
     readonly restore: (directory: string) => Effect.Effect<void, LearnerError>
+    readonly saveState: (directory: string) => Effect.Effect<void, LearnerError>
+    readonly restoreState: (directory: string) => Effect.Effect<void, LearnerError>
   }
 >()("@sml/policy/Learner") {}

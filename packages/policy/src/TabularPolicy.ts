@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-import { adamWStep, initialAdamWState } from "./adamWStep.ts"
+import { adamWStep, type AdamWState, initialAdamWState } from "./adamWStep.ts"
 import type { Completion } from "./Completion.ts"
 import type { Datum } from "./Datum.ts"
 import { evaluateObjective } from "./evaluateObjective.ts"
@@ -42,6 +42,12 @@ const logSoftmax = (row: Float64Array): Float64Array => {
 const entropyOf = (distribution: Float64Array): number =>
   distribution.reduce((total, logprob) => total - Math.exp(logprob) * logprob, 0)
 
+const copyOf = ({ first, second, step }: AdamWState): AdamWState => ({
+  step,
+  first: first.map((array) => array.slice()),
+  second: second.map((array) => array.slice())
+})
+
 /** What a policy objective misses in the data, as a sentence; the plain ones make do. */
 const missingPart = (objective: Objective, data: ReadonlyArray<Datum>): string | undefined => {
   if (objective._tag !== "PolicyOptimisation") return undefined
@@ -56,7 +62,8 @@ const missingPart = (objective: Objective, data: ReadonlyArray<Datum>): string |
 
 /**
  * A {@link Sampler} and a {@link Learner} over one table of logits, starting from `options`.
- * Its one parameter is called `logits`. `save` and `restore` keep their snapshots in memory, under the name of the directory.
+ * Its one parameter is called `logits`. `save`, `restore` and
+ * their likes keep their snapshots in memory, under the name of the directory.
  *
  * @example
  * ```ts
@@ -91,7 +98,24 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
       }
       const accumulated = new Float64Array(size * size)
       let moments = initialAdamWState([logits])
-      const snapshots = new Map<string, Float64Array>()
+      const snapshots = new Map<string, { logits: Float64Array; moments: AdamWState }>()
+      const snapshot = (directory: string) =>
+        Effect.sync(() => {
+          snapshots.set(directory, { logits: logits.slice(), moments: copyOf(moments) })
+        })
+      const recall = (directory: string, momentsToo: boolean) =>
+        Effect.suspend(() => {
+          const saved = snapshots.get(directory)
+          if (saved === undefined) {
+            return new LearnerError({
+              reason: `TabularPolicy: nothing was saved as ${directory}; save before restoring.`
+            })
+          }
+          logits.set(saved.logits)
+          accumulated.fill(0)
+          moments = momentsToo ? copyOf(saved.moments) : initialAdamWState([logits])
+          return Effect.void
+        })
       const row = (token: number) => logits.subarray(token * size, (token + 1) * size)
       const isToken = (token: number) => token >= 0 && token < size
 
@@ -216,23 +240,10 @@ export const layer = (options: TabularPolicyOptions): Layer.Layer<Sampler | Lear
               accumulated.fill(0)
               return { gradNorm }
             }),
-          save: (directory) =>
-            Effect.sync(() => {
-              snapshots.set(directory, logits.slice())
-            }),
-          restore: (directory) =>
-            Effect.suspend(() => {
-              const snapshot = snapshots.get(directory)
-              if (snapshot === undefined) {
-                return new LearnerError({
-                  reason: `TabularPolicy: nothing was saved as ${directory}; save before restoring.`
-                })
-              }
-              logits.set(snapshot)
-              accumulated.fill(0)
-              moments = initialAdamWState([logits])
-              return Effect.void
-            })
+          save: snapshot,
+          restore: (directory) => recall(directory, false),
+          saveState: snapshot,
+          restoreState: (directory) => recall(directory, true)
         })
       )
     })

@@ -188,6 +188,26 @@ describe("TabularPolicy", () => {
     }).pipe(Effect.provide(policy))
   )
 
+  it.effect("goes on from a state with the same bits, from weights alone with others", () =>
+    Effect.gen(function* () {
+      const learner = yield* Learner
+      const train = Effect.gen(function* () {
+        yield* learner.forwardBackward([datum], objective)
+        yield* learner.step(adamW({ learningRate: 0.3 }))
+      })
+      yield* train
+      yield* learner.saveState("first")
+      yield* train
+      const whole = yield* learner.forward([datum])
+      yield* learner.restoreState("first")
+      yield* train
+      assert.deepStrictEqual(yield* learner.forward([datum]), whole)
+      yield* learner.restore("first")
+      yield* train
+      assert.notDeepEqual(yield* learner.forward([datum]), whole)
+    }).pipe(Effect.provide(policy))
+  )
+
   it.effect("refuses ids outside its vocabulary", () =>
     Effect.gen(function* () {
       const sampler = yield* Sampler

@@ -61,6 +61,8 @@ export class EngineClient {
     exportWeights: new Map(),
     exportTrained: new Map(),
     exportGradient: new Map(),
+    exportState: new Map(),
+    importState: new Map(),
     importTrained: new Map()
   }
   #outbox: Array<Outgoing> = []

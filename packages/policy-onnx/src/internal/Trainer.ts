@@ -14,7 +14,13 @@ import { entropiesOutput } from "../PolicyLoss.ts"
 import { EngineFault } from "./EngineFault.ts"
 import { causalMask, Int64Feed } from "./feeds.ts"
 import { type Feeds, GraphSession, type Outputs } from "./GraphSession.ts"
-import type { Commands, EngineSettings, PackedData, PackedPolicy } from "./protocol.ts"
+import type {
+  Commands,
+  EngineSettings,
+  PackedData,
+  PackedPolicy,
+  TrainerState
+} from "./protocol.ts"
 import type { WeightStore } from "./WeightStore.ts"
 
 /** Trains the weights of a store, or the adapter that it has. One method runs at a time. */
@@ -186,6 +192,23 @@ export class Trainer {
   reset(): void {
     this.#gradient = undefined
     this.#optimiser.reset()
+  }
+
+  /** A copy of what later steps depend on besides the weights. */
+  state(): TrainerState {
+    return { optimiser: this.#optimiser.state(), passes: this.#passes }
+  }
+
+  /** Goes on from a state; an accumulated gradient is forgotten. */
+  load({ optimiser, passes }: TrainerState): Effect.Effect<void, EngineFault> {
+    return Effect.suspend(() => {
+      this.#gradient = undefined
+      this.#passes = passes
+      const loaded = this.#optimiser.load(optimiser)
+      return Result.isFailure(loaded)
+        ? new EngineFault({ reason: loaded.failure.message })
+        : Effect.void
+    })
   }
 
   // the outputs that hold the gradient, and how the arrays of the trained parameters are made of them

@@ -154,6 +154,8 @@ const handlers: Handlers = {
   exportWeights: () => Effect.map(sampled.refresh(), () => sampled.copy()),
   exportTrained: () => Effect.sync(() => weights.trained.arrays.map((array) => array.slice())),
   exportGradient: () => Effect.sync(() => trainer.gradient()),
+  exportState: () => Effect.sync(() => trainer.state()),
+  importState: (state) => Effect.as(trainer.load(state), null),
   importTrained: (arrays) =>
     Effect.sync(() => {
       replaceArrays(weights.trained.arrays, arrays)
@@ -167,6 +169,7 @@ const arraysOf = (reply: Commands[CommandName]["reply"]): ReadonlyArray<ArrayBuf
   if (reply === null) return []
   if (reply instanceof Float32Array) return [reply]
   if (Array.isArray(reply)) return reply
+  if ("optimiser" in reply) return [...reply.optimiser.first, ...reply.optimiser.second]
   return "logprobs" in reply ? [reply.logprobs] : []
 }
 

@@ -31,6 +31,7 @@ import * as Schema from "effect/Schema"
 import { policyLossOf } from "../PolicyLoss.ts"
 import type { EngineClient } from "./EngineClient.ts"
 import type { PackedData, PackedPolicy } from "./protocol.ts"
+import { readTrainerState, writeTrainerState } from "./trainerState.ts"
 
 const refused = (reason: string) => new LearnerError({ reason })
 
@@ -249,7 +250,62 @@ export const makeLearner = (
       ...(spread !== undefined && { entropies: spread })
     }
   })
+  const save = Effect.fn("Learner.save")(function* (directory: string) {
+    const arrays = yield* Effect.mapError(client.command("exportWeights", null), refused)
+    const tensors = new Map(
+      names.map(([name, shape], i) => [name, { shape, data: arrays[i] ?? new Float32Array(0) }])
+    )
+    yield* Effect.mapError(
+      writeCheckpoint(
+        directory,
+        { config, tensors },
+        companions === undefined ? {} : { companions }
+      ),
+      (error) => refused(error.message)
+    )
+    if (adapter !== undefined) yield* saveAdapter(directory, adapter)
+  })
+  const restore = Effect.fn("Learner.restore")(function* (directory: string) {
+    if (adapter !== undefined) {
+      const matrices = yield* readAdapter(directory, adapter)
+      return yield* Effect.mapError(
+        Effect.asVoid(client.command("importTrained", matrices)),
+        refused
+      )
+    }
+    const checkpoint = yield* Effect.mapError(readCheckpoint(directory), (error) =>
+      refused(error.message)
+    )
+    if (layoutOf(checkpoint.config) !== layoutOf(config)) {
+      return yield* refused(
+        `${directory} holds a model of another shape than the one in use; restore a checkpoint of this model or start an engine on that folder.`
+      )
+    }
+    const arrays = Array.from(checkpoint.tensors.values(), ({ data }) => data)
+    const buffers = arrays.map(({ buffer }) => buffer)
+    return yield* Effect.mapError(
+      Effect.asVoid(client.command("importTrained", arrays, buffers)),
+      refused
+    )
+  })
+  const trainedLengths =
+    adapter === undefined
+      ? names.map(([, shape]) => shape.reduce((product, size) => product * size, 1))
+      : matricesOf(adapter).map(({ length }) => length)
   return Learner.of({
+    save,
+    restore,
+    saveState: Effect.fn("Learner.saveState")(function* (directory: string) {
+      yield* save(directory)
+      const state = yield* Effect.mapError(client.command("exportState", null), refused)
+      yield* Effect.mapError(writeTrainerState(directory, state), refused)
+    }),
+    restoreState: Effect.fn("Learner.restoreState")(function* (directory: string) {
+      // read first: what cannot be read leaves the engine as it is
+      const state = yield* Effect.mapError(readTrainerState(directory, trainedLengths), refused)
+      yield* restore(directory)
+      yield* Effect.mapError(client.command("importState", state), refused)
+    }),
     forward: Effect.fn("Learner.forward")(function* (data: ReadonlyArray<Datum>) {
       const packed = yield* pack(data, config, new Set())
       const logprobs = yield* Effect.mapError(
@@ -283,44 +339,6 @@ export const makeLearner = (
     step: Effect.fn("Learner.step")(function* (optimiser: AdamW) {
       yield* check(AdamW, "optimiser's settings", optimiser)
       return yield* Effect.mapError(client.command("step", optimiser), refused)
-    }),
-    save: Effect.fn("Learner.save")(function* (directory: string) {
-      const arrays = yield* Effect.mapError(client.command("exportWeights", null), refused)
-      const tensors = new Map(
-        names.map(([name, shape], i) => [name, { shape, data: arrays[i] ?? new Float32Array(0) }])
-      )
-      yield* Effect.mapError(
-        writeCheckpoint(
-          directory,
-          { config, tensors },
-          companions === undefined ? {} : { companions }
-        ),
-        (error) => refused(error.message)
-      )
-      if (adapter !== undefined) yield* saveAdapter(directory, adapter)
-    }),
-    restore: Effect.fn("Learner.restore")(function* (directory: string) {
-      if (adapter !== undefined) {
-        const matrices = yield* readAdapter(directory, adapter)
-        return yield* Effect.mapError(
-          Effect.asVoid(client.command("importTrained", matrices)),
-          refused
-        )
-      }
-      const checkpoint = yield* Effect.mapError(readCheckpoint(directory), (error) =>
-        refused(error.message)
-      )
-      if (layoutOf(checkpoint.config) !== layoutOf(config)) {
-        return yield* refused(
-          `${directory} holds a model of another shape than the one in use; restore a checkpoint of this model or start an engine on that folder.`
-        )
-      }
-      const arrays = Array.from(checkpoint.tensors.values(), ({ data }) => data)
-      const buffers = arrays.map(({ buffer }) => buffer)
-      return yield* Effect.mapError(
-        Effect.asVoid(client.command("importTrained", arrays, buffers)),
-        refused
-      )
     })
   })
 }

@@ -9,6 +9,7 @@ import type {
   StepResult
 } from "@sml/policy"
 
+import type { AdamWOptimiserState } from "../AdamWOptimiser.ts"
 import type { AdapterShape } from "../adapterInputs.ts"
 import type { Device } from "../Device.ts"
 import type { PolicyLoss } from "../PolicyLoss.ts"
@@ -40,6 +41,12 @@ export interface PackedPolicy {
   }
 }
 
+/** The optimiser's state, and the number of gradients computed, which seeds the next one's dropout. */
+export interface TrainerState {
+  readonly optimiser: AdamWOptimiserState
+  readonly passes: number
+}
+
 /** The commands that a learner's caller waits for, in the order in which they were sent. */
 export interface Commands {
   readonly forward: { readonly payload: PackedData; readonly reply: Float32Array }
@@ -65,6 +72,10 @@ export interface Commands {
   readonly exportTrained: { readonly payload: null; readonly reply: ReadonlyArray<Float32Array> }
   /** The accumulated gradient of what is trained; zeros when there is none. */
   readonly exportGradient: { readonly payload: null; readonly reply: ReadonlyArray<Float32Array> }
+  /** What later steps depend on besides what is trained. */
+  readonly exportState: { readonly payload: null; readonly reply: TrainerState }
+  /** Goes on from such a state. */
+  readonly importState: { readonly payload: TrainerState; readonly reply: null }
   /** Replaces what is trained and forgets the optimiser's state. */
   readonly importTrained: { readonly payload: ReadonlyArray<Float32Array>; readonly reply: null }
 }
