@@ -5,6 +5,7 @@ import * as Schema from "effect/Schema"
 
 import type { ChatMessage } from "./ChatTemplate.ts"
 import { ChatTokenizer } from "./ChatTokenizer.ts"
+import { knowsSystem } from "./knowsSystem.ts"
 
 /** The policy could not complete the messages. `reason` is a whole sentence. */
 export class CompletionError extends Schema.TaggedError<CompletionError>()("CompletionError", {
@@ -15,7 +16,7 @@ export class CompletionError extends Schema.TaggedError<CompletionError>()("Comp
   }
 }
 
-/** One message; `system` is put before the first user message, as not every template has one. */
+/** One message; `system` is put before the first user message where the template has no such role. */
 export interface CompletionMessage {
   readonly role: "system" | "user" | "assistant"
   readonly content: string
@@ -37,7 +38,7 @@ export type PolicyCompletion = (
   seed: number
 ) => Effect.Effect<string, CompletionError>
 
-/** The messages that every template takes: the system's words stand before the user's first ones. */
+/** The messages that any template takes: the system's words stand before the user's first ones. */
 const withoutSystem = (messages: ReadonlyArray<CompletionMessage>): ReadonlyArray<ChatMessage> => {
   const rules: Array<string> = []
   const out: Array<ChatMessage> = []
@@ -78,9 +79,15 @@ export const policyCompletion = Effect.fn("language-model.policyCompletion")(fun
 }: PolicyCompletionOptions) {
   const sampler = yield* Sampler
   const chat = yield* ChatTokenizer
+  const isSystemKnown = knowsSystem(chat.template)
   const complete: PolicyCompletion = Effect.fnUntraced(function* (messages, seed) {
+    // elsewhere than first, templates leave it out or refuse it
+    const isSystemFirst = !messages.slice(1).some(({ role }) => role === "system")
+    const isReadable = isSystemKnown && isSystemFirst && messages.length > 1
     const text = yield* Effect.mapError(
-      Effect.fromResult(chat.template.render(withoutSystem(messages), true)),
+      Effect.fromResult(
+        chat.template.render(isReadable ? messages : withoutSystem(messages), true)
+      ),
       failed
     )
     const tokens = Int32Array.from(chat.tokenizer.encode(text))

@@ -2,11 +2,13 @@ import {
   ChatTokenizer,
   CompletionError,
   type CompletionMessage,
+  compileChatTemplate,
   policyCompletion
 } from "@sml/language-model"
 import { type GenerateRequest, Sampler, SamplerError } from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import { assert, describe, expect, it } from "vitest"
 
 import { nanoChat } from "./nanoFixture.ts"
@@ -14,9 +16,9 @@ import { nanoChat } from "./nanoFixture.ts"
 const requests: Array<GenerateRequest> = []
 
 /** Says the given text, or fails when there is none. */
-const speaking = (text: string | undefined, contextLength = 100) =>
+const speaking = (text: string | undefined, contextLength = 100, chat = nanoChat) =>
   Layer.merge(
-    Layer.succeed(ChatTokenizer, nanoChat),
+    Layer.succeed(ChatTokenizer, chat),
     Layer.succeed(Sampler, {
       contextLength,
       vocabularySize: 64,
@@ -65,6 +67,26 @@ describe("policyCompletion", () => {
     assert(request?.tokens.at(-1) === nanoChat.tokenizer.tokenId("<S>"))
     expect(request).toMatchObject({ maxTokens: 8, temperature: 0.5, topP: 0.9, seed: 7 })
     expect(request?.stop).toEqual(nanoChat.stop)
+  })
+
+  it("leaves the system its own role where the template has one", () => {
+    const template = Result.getOrThrow(
+      compileChatTemplate({
+        name: "roles",
+        source:
+          "{% for m in messages %}{% if m.role == 'system' %}wrong {% endif %}{{ m.content }} {% endfor %}"
+      })
+    )
+    const chat = { ...nanoChat, template }
+    const read = (messages: ReadonlyArray<CompletionMessage>) => {
+      requests.length = 0
+      Effect.runSync(complete(messages, speaking("1 <end>", 100, chat)))
+      return nanoChat.tokenizer.decode(Array.from(requests[0]?.tokens ?? [])).trim()
+    }
+    const system = { role: "system", content: "find a" } as const
+    const user = { role: "user", content: "what is b" } as const
+    expect(read([system, user])).toBe("wrong find a what is b")
+    expect(read([user, system])).toBe("what is b find a")
   })
 
   it("takes rules that stand alone or last for the user's", () => {

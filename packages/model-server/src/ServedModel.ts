@@ -2,9 +2,9 @@
 import { basename } from "node:path"
 
 import {
-  type ChatMessage,
   type ChatTemplate,
   type GenerationDefaults,
+  knowsSystem,
   makeChatTokenizer,
   readChatFiles,
   readGenerationDefaults,
@@ -28,22 +28,6 @@ export interface ServedModel {
   readonly knowsSystem: boolean
   readonly stop: ReadonlyArray<number>
   readonly defaults: GenerationDefaults
-}
-
-/** A template that takes any role for one of its own would put words into the model's mouth. */
-const knowsSystem = (template: ChatTemplate) => {
-  const text = (role: ChatMessage["role"]) =>
-    template.render(
-      [
-        { role, content: "one" },
-        { role: "user", content: "two" }
-      ],
-      true
-    )
-  const system = text("system")
-  if (Result.isFailure(system) || !system.success.includes("one")) return false
-  const others = (["assistant", "user"] as const).map(text)
-  return !others.some((other) => Result.isSuccess(other) && other.success === system.success)
 }
 
 /**
