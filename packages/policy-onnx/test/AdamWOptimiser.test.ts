@@ -168,15 +168,15 @@ describe("AdamWOptimiser", () => {
   })
 
   it("goes on from a state with the same bits", () => {
-    const sizes = [5, 1, 40_003]
+    const lengths = [5, 1, 40_003]
     const settings = adamW({ learningRate: 0.1 })
-    const parameters = sizes.map(() => ({ learningRate: 0.1, weightDecay: 0.01 }))
-    const gradients = Array.from({ length: 6 }, (_, at) => arraysOf(sizes, 1, 10 + at))
-    const whole = arraysOf(sizes, 1, 1)
+    const parameters = lengths.map(() => ({ learningRate: 0.1, weightDecay: 0.01 }))
+    const gradients = Array.from({ length: 6 }, (_, at) => arraysOf(lengths, 1, 10 + at))
+    const whole = arraysOf(lengths, 1, 1)
     const optimiser = new AdamWOptimiser(whole)
     for (const gradient of gradients) step(optimiser, gradient, settings, parameters)
 
-    const weights = arraysOf(sizes, 1, 1)
+    const weights = arraysOf(lengths, 1, 1)
     const first = new AdamWOptimiser(weights)
     expect(first.state()).toEqual({ steps: 0, first: [], second: [] })
     for (const gradient of gradients.slice(0, 3)) step(first, gradient, settings, parameters)
@@ -188,7 +188,7 @@ describe("AdamWOptimiser", () => {
       second,
       gradients[0] ?? [],
       { ...settings, learningRate: 0 },
-      sizes.map(() => ({ learningRate: 0, weightDecay: 0 }))
+      lengths.map(() => ({ learningRate: 0, weightDecay: 0 }))
     )
     expect(Result.isSuccess(second.load(state))).toBe(true)
     for (const gradient of gradients.slice(3)) step(second, gradient, settings, parameters)

@@ -44,11 +44,11 @@ const engines = {
 
 describe("a learner's state", () => {
   for (const [name, engine] of Object.entries(engines)) {
+    const fresh = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.provide(effect, engine, { local: true })
     test.live(`${name}: another engine goes on from it with the same bits`, () =>
       Effect.gen(function* () {
         const directory = yield* temporary
-        const fresh = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-          Effect.provide(effect, engine, { local: true })
         const whole = yield* fresh(weightsAfter(5))
         yield* fresh(
           Effect.gen(function* () {

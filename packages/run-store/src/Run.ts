@@ -24,6 +24,12 @@ export interface CheckpointEntry {
   readonly directory: string
 }
 
+/** Bytes of `metrics.jsonl` and of `episodes.jsonl`. */
+export interface LineLengths {
+  readonly metrics: number
+  readonly episodes: number
+}
+
 /**
  * An open run. Lines are appended whole; folders and files appear under their names only when they
  * are complete, so that a reader never sees half of one.
@@ -40,7 +46,8 @@ export interface Run {
   readonly readEpisodes: Effect.Effect<JsonLines<EpisodeLine>, RunStoreError>
   /**
    * Fills `checkpoints/step-NNNNNN` with `write`, which gets a folder beside it; the folder takes its
-   * name when `write` has succeeded. Gives the finished folder.
+   * name when `write` has succeeded and everything, with a list of checksums, is on the disk. Gives the
+   * finished folder.
    */
   readonly saveCheckpoint: <E, R>(
     step: number,
@@ -52,6 +59,19 @@ export interface Run {
   ) => Effect.Effect<string, E | RunStoreError, R>
   /** The finished checkpoints, oldest first. */
   readonly checkpoints: Effect.Effect<ReadonlyArray<CheckpointEntry>, RunStoreError>
+  /** What is wrong with a checkpoint by its checksums, such as `model.safetensors is missing`. */
+  readonly checkpointFault: (
+    checkpoint: CheckpointEntry
+  ) => Effect.Effect<string | undefined, RunStoreError>
+  /** Removes a checkpoint; a crash leaves it whole or takes it whole. */
+  readonly removeCheckpoint: (checkpoint: CheckpointEntry) => Effect.Effect<void, RunStoreError>
+  /** Hands the lines to the disk and gives the lengths of their files. */
+  readonly settleLines: Effect.Effect<LineLengths, RunStoreError>
+  /**
+   * Forgets what was written after `settleLines` gave these lengths, lines that a crash tore and what
+   * it left of unfinished folders. Fails as `damaged` where there is less than there was.
+   */
+  readonly cutBack: (lengths: LineLengths) => Effect.Effect<void, RunStoreError>
   /** Replaces a file of the run, such as `report.html`, in one move. Gives its path. */
   readonly writeFile: (name: string, text: string) => Effect.Effect<string, RunStoreError>
 }

@@ -8,8 +8,9 @@ import * as Path from "effect/Path"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 
-import { makeAppender } from "./internal/appendFile.ts"
-import { writeDirectory, writeText } from "./internal/atomic.ts"
+import { makeLineFile } from "./internal/appendFile.ts"
+import { removeDirectory, removePartials, writeDirectory, writeText } from "./internal/atomic.ts"
+import { checksumFault, writeChecksums } from "./internal/checksums.ts"
 import { formatJsonLines, parseJsonLines } from "./JsonLines.ts"
 import { makeFolders } from "./makeFolders.ts"
 import type { Run, RunPaths } from "./Run.ts"
@@ -21,18 +22,25 @@ import { damaged, fromPlatformError, RunStoreError } from "./RunStoreError.ts"
 export interface CreateRun {
   /** Such as `.sml/runs`; made when it is not there. */
   readonly root: string
+  /** The run's own folder, in place of one in `root` with the name of its id; new or empty. */
+  readonly directory?: string
   readonly label: string
   readonly config: Schema.Json
 }
+
+/** What tells the id of a run whose folder has another name. */
+const runFile = "run.json"
+const RunFile = Schema.Struct({ id: RunId })
 
 /**
  * Creates, opens and lists run folders `<root>/<id>/`:
  *
  * ```text
  * config.json      what the run was started with
+ * run.json         the run's id, where the folder has another name
  * metrics.jsonl    one line a step
  * episodes.jsonl   one dialogue a line
- * checkpoints/     step-000020/, …: weights in Hugging Face layout
+ * checkpoints/     step-000020/, …: weights in Hugging Face layout, and checksums.json
  * report.html      the report for people
  * final/           the trained weights in Hugging Face layout
  * ```
@@ -112,8 +120,9 @@ export class RunStore extends Context.Service<
         ) => writeDirectory(target, write).pipe(Effect.as(target), Effect.provideContext(context))
 
         const attach = Effect.fnUntraced(function* (id: RunId, paths: RunPaths) {
-          const appendMetrics = yield* makeAppender(paths.metrics, "write the metrics")
-          const appendEpisodes = yield* makeAppender(paths.episodes, "write the dialogues")
+          const metrics = yield* makeLineFile(paths.metrics, "write the metrics")
+          const episodes = yield* makeLineFile(paths.episodes, "write the dialogues")
+          const here = Effect.provideContext(context)
 
           const checkpoints = Effect.gen(function* () {
             if (!(yield* fs.exists(paths.checkpoints))) return []
@@ -130,8 +139,8 @@ export class RunStore extends Context.Service<
           return {
             id,
             paths,
-            appendMetrics: (line) => appendMetrics(formatJsonLines([line])),
-            appendEpisodes: (lines) => appendEpisodes(formatJsonLines(lines)),
+            appendMetrics: (line) => here(metrics.append(formatJsonLines([line]))),
+            appendEpisodes: (lines) => here(episodes.append(formatJsonLines(lines))),
             readConfig: (schema) =>
               readText(paths.config, "read the configuration").pipe(
                 Effect.flatMap((text) =>
@@ -143,9 +152,42 @@ export class RunStore extends Context.Service<
             readMetrics: readLines(paths.metrics, MetricsLine),
             readEpisodes: readLines(paths.episodes, EpisodeLine),
             saveCheckpoint: (step, write) =>
-              saved(path.join(paths.checkpoints, `step-${String(step).padStart(6, "0")}`), write),
+              saved(
+                path.join(paths.checkpoints, `step-${String(step).padStart(6, "0")}`),
+                (directory) =>
+                  Effect.andThen(
+                    write(directory),
+                    writeChecksums(directory).pipe(
+                      Effect.mapError(fromPlatformError("write a checkpoint", directory)),
+                      here
+                    )
+                  )
+              ),
             saveFinal: (write) => saved(paths.final, write),
             checkpoints,
+            checkpointFault: ({ directory }) =>
+              checksumFault(directory).pipe(
+                Effect.mapError(fromPlatformError("read a checkpoint", directory)),
+                here
+              ),
+            removeCheckpoint: ({ directory }) =>
+              removeDirectory(directory).pipe(
+                Effect.mapError(fromPlatformError("remove a checkpoint", directory)),
+                here
+              ),
+            settleLines: Effect.all({ metrics: metrics.settle, episodes: episodes.settle }).pipe(
+              here
+            ),
+            cutBack: (lengths) =>
+              Effect.gen(function* () {
+                yield* metrics.cut(lengths.metrics)
+                yield* episodes.cut(lengths.episodes)
+                for (const folder of [paths.directory, paths.checkpoints]) {
+                  yield* removePartials(folder).pipe(
+                    Effect.mapError(fromPlatformError("tidy the run", folder))
+                  )
+                }
+              }).pipe(here),
             writeFile: (name, text) => {
               const target = path.join(paths.directory, name)
               return writeText(target, text).pipe(Effect.as(target), Effect.provideContext(context))
@@ -153,7 +195,30 @@ export class RunStore extends Context.Service<
           } satisfies Run
         })
 
+        // a folder that its user names, such as `--out` of a command
+        const createIn = Effect.fnUntraced(function* (folder: string, options: CreateRun) {
+          const paths = pathsOf(folder)
+          const explain = Effect.mapError(fromPlatformError("create a run", paths.directory))
+          yield* makeFolders(paths.directory).pipe(explain)
+          const names = yield* fs.readDirectory(paths.directory).pipe(explain)
+          // what a crash left of an earlier try is hidden, or this file
+          const strange = names.find((name) => !name.startsWith(".") && name !== runFile)
+          if (strange !== undefined) {
+            return yield* new RunStoreError({
+              problem: "exists",
+              path: paths.directory,
+              reason: `cannot create a run in ${paths.directory}: it holds ${strange} already, so choose another folder or remove it`
+            })
+          }
+          const time = yield* Clock.currentTimeMillis
+          const id = makeRunId({ time, label: options.label, salt: yield* Random.next })
+          yield* writeText(path.join(paths.directory, runFile), `${JSON.stringify({ id })}\n`)
+          yield* writeText(paths.config, `${JSON.stringify(options.config, null, 2)}\n`)
+          return yield* attach(id, paths)
+        })
+
         const create = Effect.fn("RunStore.create")(function* (options: CreateRun) {
+          if (options.directory !== undefined) return yield* createIn(options.directory, options)
           const root = path.resolve(options.root)
           const explain = Effect.mapError(fromPlatformError("create a run", root))
           yield* makeFolders(root).pipe(explain)
@@ -174,15 +239,22 @@ export class RunStore extends Context.Service<
         const open = Effect.fn("RunStore.open")(function* (directory: string) {
           const paths = pathsOf(directory)
           const name = path.basename(paths.directory)
-          if (!Schema.is(RunId)(name)) {
+          const file = path.join(paths.directory, runFile)
+          const explain = Effect.mapError(fromPlatformError("read the run", file))
+          if (!Schema.is(RunId)(name) && !(yield* fs.exists(file).pipe(explain))) {
             return yield* new RunStoreError({
               problem: "missing",
               path: paths.directory,
               reason: `${paths.directory} is not a run folder, so give one such as .sml/runs/20261123-165140-math-k3f9`
             })
           }
+          const id = Schema.is(RunId)(name)
+            ? name
+            : (yield* Schema.decodeUnknownEffect(Schema.fromJsonString(RunFile))(
+                yield* readText(file, "read the run")
+              ).pipe(Effect.mapError((error) => damaged(file, error.message)))).id
           yield* readText(paths.config, "read the configuration")
-          return yield* attach(name, paths)
+          return yield* attach(id, paths)
         }, Effect.provideContext(context))
 
         const list = Effect.fn("RunStore.list")(

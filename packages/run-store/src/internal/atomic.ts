@@ -18,12 +18,42 @@ const sync = Effect.fnUntraced(function* (file: string) {
   yield* open.sync
 }, Effect.scoped)
 
+/** Hands a folder's names to the disk. Systems that open no folders keep them by themselves. */
+const syncFolder = (directory: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const open = yield* fs.open(directory, { flag: "r" })
+    yield* open.sync
+  }).pipe(Effect.scoped, process.platform === "win32" ? Effect.ignore : (effect) => effect)
+
 const syncAll = Effect.fnUntraced(function* (directory: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   for (const name of yield* fs.readDirectory(directory, { recursive: true })) {
     const entry = path.join(directory, name)
     if ((yield* fs.stat(entry)).type === "File") yield* sync(entry)
+    else yield* syncFolder(entry)
+  }
+  yield* syncFolder(directory)
+})
+
+/** Removes a folder under another name: a crash leaves no half of it under its own. */
+export const removeDirectory = Effect.fnUntraced(function* (target: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const old = `${partialOf(path, target)}.old`
+  yield* discard(old)
+  yield* fs.rename(target, old)
+  yield* discard(old)
+}, Effect.uninterruptible)
+
+/** Removes what a crash left of the writing of folders and files in `directory`. */
+export const removePartials = Effect.fnUntraced(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  if (!(yield* fs.exists(directory))) return
+  for (const name of yield* fs.readDirectory(directory)) {
+    if (/^\..*\.partial(?:\.old)?$/.test(name)) yield* discard(path.join(directory, name))
   }
 })
 
@@ -57,6 +87,7 @@ export const writeDirectory = <E, R>(
             const replaces = yield* fs.exists(target)
             if (replaces) yield* fs.rename(target, old)
             yield* fs.rename(partial, target)
+            yield* syncFolder(path.dirname(target))
             if (replaces) yield* discard(old)
           }).pipe(explain)
         )
@@ -73,6 +104,7 @@ export const writeText = Effect.fnUntraced(function* (target: string, text: stri
   yield* fs.writeFileString(partial, text).pipe(
     Effect.andThen(sync(partial)),
     Effect.andThen(fs.rename(partial, target)),
+    Effect.andThen(syncFolder(path.dirname(target))),
     Effect.onError(() => Effect.ignore(discard(partial))),
     Effect.mapError(fromPlatformError("write a file", target))
   )
