@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import { doctorCommand } from "./doctorCommand.ts"
 import { evalCommand } from "./evalCommand.ts"
 import { pretrainCommand } from "./pretrainCommand.ts"
+import { reproduceCommand } from "./reproduce/reproduceCommand.ts"
 import { serveCommand } from "./serveCommand.ts"
 import { trainCommand } from "./trainCommand.ts"
 import { verifyCommand } from "./verifyCommand.ts"
@@ -19,6 +20,7 @@ export const smlCommand = Command.make("sml").pipe(
     pretrainCommand,
     verifyCommand,
     serveCommand,
+    reproduceCommand,
     doctorCommand
   ])
 )

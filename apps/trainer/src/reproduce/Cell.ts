@@ -72,6 +72,7 @@ export type TaskRatios = typeof TaskRatios.Type
 
 /** One update or one point of fine-tuning: what is known of it, by name. */
 export const CurvePoint = Schema.Record(Schema.String, Schema.Finite)
+export type CurvePoint = typeof CurvePoint.Type
 
 /**
  * What a finished cell leaves.

@@ -1,0 +1,49 @@
+/** The report as Markdown. */
+import type { ReportFacts } from "./ReportFacts.ts"
+import { reportIntroduction } from "./reportIntroduction.ts"
+import type { Table } from "./reportTables.ts"
+import { reportSections } from "./reportTables.ts"
+import type { Reproduction } from "./Reproduction.ts"
+
+// a bar inside a cell would end it
+const row = (cells: ReadonlyArray<string>): string =>
+  `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`
+
+const tableLines = ({ head, note, rows, title }: Table): ReadonlyArray<string> => [
+  "",
+  `**${title}**`,
+  ...(note === undefined ? [] : ["", note]),
+  "",
+  row(head),
+  row(head.map(() => "---")),
+  ...rows.map(row)
+]
+
+/** The whole page. */
+export const renderMarkdown = (reproduction: Reproduction, facts: ReportFacts): string => {
+  const introduction = reportIntroduction(reproduction, facts)
+  return [
+    `# ${introduction.title}`,
+    "",
+    "Written by `sml reproduce`; do not edit. The tests: [reproduction-tests.md](reproduction-tests.md); what was tried and why: [lab-notebook.md](lab-notebook.md).",
+    "",
+    ...introduction.facts.map(([name, value]) => `- ${name}: ${value}`),
+    ...introduction.paragraphs.flatMap((paragraph) => ["", paragraph]),
+    ...reportSections(reproduction).flatMap(({ tables, text, title }) => [
+      "",
+      `## ${title}`,
+      "",
+      text,
+      ...tables.flatMap(tableLines)
+    ]),
+    "",
+    "## Deviations from the paper",
+    "",
+    ...introduction.deviations.map((line) => `- ${line}`),
+    "",
+    "Variants of this project:",
+    "",
+    ...introduction.variants.map((line) => `- ${line}`),
+    ""
+  ].join("\n")
+}
