@@ -29,7 +29,8 @@ import { finishedCells, runCells } from "./runCells.ts"
 
 const flags = {
   quick: Flag.Boolean("quick").pipe(
-    Flag.withDescription("one seed, fewer steps and tasks: at most 15 minutes on two cores")
+    Flag.withDescription("one seed, fewer steps and tasks: at most 15 minutes on two cores"),
+    Flag.withDefault(false)
   ),
   seeds: Flag.Int("seeds").pipe(
     Flag.withDescription("training seeds, from 1 up (default 3; with --quick 1)"),
@@ -78,7 +79,8 @@ const flags = {
     Flag.withDefault("docs")
   ),
   reportOnly: Flag.Boolean("report-only").pipe(
-    Flag.withDescription("run nothing: write the report of the cells that are finished")
+    Flag.withDescription("run nothing: write the report of the cells that are finished"),
+    Flag.withDefault(false)
   )
 }
 
