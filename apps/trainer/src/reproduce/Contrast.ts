@@ -22,6 +22,9 @@ export interface Contrast {
   readonly n: number
 }
 
+/** Differences as small as this are rounding. */
+const dust = 1e-9
+
 /** Number of resamples. */
 const resamples = 2000
 
@@ -144,7 +147,7 @@ export const contrast = (terms: ReadonlyArray<ContrastTerm>): Contrast | undefin
   const n = sizes.reduce((sum, size) => sum + size, 0)
   let low = quantile(sorted, 0.025)
   let high = quantile(sorted, 0.975)
-  if (low === high) {
+  if (high - low < dust) {
     const doubt = wilsonInterval(0, n).high
     const width = terms.reduce((sum, { coefficient }) => sum + Math.abs(coefficient) * doubt, 0)
     low -= width

@@ -7,6 +7,7 @@ export const deviations = (settings: CellSettings): ReadonlyArray<string> => [
   "The teacher is a script with the private knowledge, not the same model shown it. It never states an answer, by construction; the leak rate is measured all the same.",
   "Tasks come from two generators (two-digit sums with a hidden term; programs x => x * k ± m from examples), not Omni-MATH and OpenCodeInstruct. Underspecified tasks lack one piece of the statement; they are not Lost-in-Conversation's shards.",
   `Online methods draw new tasks at every step (${settings.steps * settings.tasks} in all) in place of one pass over 2,000; offline ones use ${settings.sftTasks} tasks.`,
+  "Of several dialogues about a task that read the same, offline methods imitate one; of the right single answers, which all read the same, one a task is left.",
   "Underspecified tasks are an eighth of the dialogues of the pretraining corpus, so that the base knows that one can ask; no method trains on them.",
   "Q-priming: the question is written by a script over the private knowledge, not by the student shown it, which it is too small to follow.",
   `Learning rate ${settings.learningRate}, batch (${settings.tasks} tasks), temperature 1, ${settings.maxTokens} tokens a turn, loss averaged over tokens, all weights trained: not known of the paper.`,
