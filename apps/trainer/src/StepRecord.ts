@@ -62,3 +62,7 @@ export const stepMetrics = (
     "seconds/total": record.seconds.total
   }
 }
+
+/** Whether a number of a step depends on the clock: these alone may differ in two runs of one seed. */
+export const isWallClock = (name: string): boolean =>
+  name === "tokens/s" || name.startsWith("seconds/")

@@ -34,6 +34,9 @@ export const optionFields = {
   evalHorizon: Count,
   underspecified: Schema.Boolean,
   checkpointEvery: Count,
+  keepCheckpoints: Count,
+  answerDeadline: Positive,
+  stallDeadline: Positive,
   runs: Schema.NonEmptyString,
   threads: Count,
   device: Device,
@@ -80,7 +83,11 @@ export const optionDescriptions: Readonly<Record<keyof TrainOptions, string>> = 
   evalTasks: "held-out tasks per domain and kind of feedback",
   evalHorizon: "student turns per dialogue in evaluation",
   underspecified: "measure on tasks that leave something out, too; --no-underspecified does not",
-  checkpointEvery: "steps between two saved checkpoints",
+  checkpointEvery: "steps between two saved checkpoints, from which --resume goes on",
+  keepCheckpoints: "newest checkpoints that are kept",
+  answerDeadline:
+    "seconds after which a teacher or a verifier that has not answered has failed in that dialogue",
+  stallDeadline: "seconds without any answer after which a run that waits for one stops",
   runs: "folder in which run folders lie",
   threads: "threads of the engine (default one per core, at most 8)",
   device:
@@ -119,6 +126,9 @@ export const defaultTrainOptions: TrainOptions = {
   evalTasks: 320,
   evalHorizon: 10,
   underspecified: true,
-  checkpointEvery: 20,
+  checkpointEvery: 10,
+  keepCheckpoints: 3,
+  answerDeadline: 300,
+  stallDeadline: 1800,
   runs: ".sml/runs"
 }

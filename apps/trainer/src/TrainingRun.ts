@@ -2,7 +2,7 @@
 import type { Group } from "@sml/env-pomdp"
 import type { BeforeAfter } from "@sml/eval-harness"
 import { Learner } from "@sml/policy"
-import type { Run } from "@sml/run-store"
+import type { MetricsLine, Run } from "@sml/run-store"
 import { compactEpisode } from "@sml/run-store"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -10,18 +10,23 @@ import * as Effect from "effect/Effect"
 import type { Evaluation } from "./evaluateStudent.ts"
 import { evaluationParts } from "./evaluateStudent.ts"
 import { interruptedSentence, stoppedBy } from "./interruption.ts"
-import { keepEvaluation } from "./keepEvaluation.ts"
+import { keepEvaluation, storedEvaluation } from "./keepEvaluation.ts"
 import { Progress } from "./Progress.ts"
 import type { StepRecord } from "./StepRecord.ts"
 import { stepMetrics } from "./StepRecord.ts"
+import type { ResumePoint } from "./trainingState.ts"
+import { writeTrainingState } from "./trainingState.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 import { trainStep } from "./trainStep.ts"
 import type { Part } from "./ViewState.ts"
 
+/** The numbers of a step by name, as they stand in `metrics.jsonl`. */
+export type StepNumbers = Readonly<Record<string, number>> & { readonly step: number }
+
 /** What a finished run has measured. */
 export interface TrainingResult {
   readonly results: BeforeAfter
-  readonly steps: ReadonlyArray<StepRecord>
+  readonly steps: ReadonlyArray<StepNumbers>
   readonly before: Evaluation | undefined
   readonly after: Evaluation | undefined
 }
@@ -43,20 +48,40 @@ const sampleDialogue = (groups: ReadonlyArray<Group>) =>
     .toSorted((left, right) => right.state.history.length - left.state.history.length)
     .at(0)?.state.history ?? []
 
+const numbersOf = ({ step, ...line }: MetricsLine): StepNumbers => ({
+  step,
+  ...Object.fromEntries(
+    Object.entries(line).flatMap(([name, value]) =>
+      typeof value === "number" ? [[name, value] as const] : []
+    )
+  )
+})
+
 /**
- * Evaluates with `evaluate`, trains and evaluates again, keeping every step in the run folder. Ctrl-C
- * saves the weights of the last finished step.
+ * Evaluates with `evaluate`, trains and evaluates again, keeping every step in the run folder; from
+ * `resumed` on, where that is given, with the bits of a run that was never stopped. Ctrl-C ends it with
+ * a checkpoint of the last finished step.
  */
 export const trainingRun = Effect.fn("trainer.trainingRun")(function* <E, R>(
   run: Run,
   options: TrainOptions,
-  evaluate: (when: string) => Effect.Effect<Evaluation, E, R>
+  evaluate: (when: string) => Effect.Effect<Evaluation, E, R>,
+  resumed?: ResumePoint
 ) {
   const progress = yield* Progress
   const learner = yield* Learner
   const started = yield* Clock.currentTimeMillis
-  const steps: Array<StepRecord> = []
-  const elapsed = Effect.map(Clock.currentTimeMillis, (now) => (now - started) / 1000)
+  const steps: Array<StepNumbers> = []
+  const spent = resumed?.state.seconds ?? { train: 0, total: 0 }
+  const sinceStart = Effect.map(Clock.currentTimeMillis, (now) => (now - started) / 1000)
+  const elapsed = Effect.map(sinceStart, (seconds) => spent.total + seconds)
+  let before: Evaluation | undefined
+  let trainingFrom: number | undefined
+  let saved = resumed?.checkpoint.step
+
+  const trainSeconds = Effect.map(elapsed, (now) =>
+    trainingFrom === undefined ? spent.train : spent.train + now - trainingFrom
+  )
 
   const measure = Effect.fnUntraced(function* (when: string, step: number) {
     if (!options.eval) return undefined
@@ -76,26 +101,65 @@ export const trainingRun = Effect.fn("trainer.trainingRun")(function* <E, R>(
         }))
       )
     )
-    steps.push(record)
+    steps.push(stepMetrics(record))
     yield* progress.emit({ _tag: "Dialogue", turns: sampleDialogue(groups) })
+  })
+
+  /** A checkpoint of the last finished step, if there is none of it, and no more than are wanted. */
+  const save = Effect.fnUntraced(function* () {
+    const step = steps.length
+    if (saved !== step) {
+      yield* progress.emit({ _tag: "Detail", text: "checkpoint" })
+      const state = {
+        format: 1,
+        step,
+        seed: options.seed,
+        lines: yield* run.settleLines,
+        seconds: { train: yield* trainSeconds, total: yield* elapsed },
+        ...(before !== undefined && {
+          before: { summaries: before.summaries, seconds: before.seconds }
+        })
+      } as const
+      yield* run.saveCheckpoint(step, (directory) =>
+        Effect.andThen(learner.saveState(directory), writeTrainingState(directory, state))
+      )
+      saved = step
+    }
+    for (const old of (yield* run.checkpoints).slice(0, -options.keepCheckpoints)) {
+      yield* run.removeCheckpoint(old)
+    }
+  })
+
+  const begin = Effect.gen(function* () {
+    if (resumed === undefined) {
+      before = yield* measure("before", 0)
+      // so that what was measured is not measured again
+      if (before !== undefined) yield* save()
+    } else {
+      yield* learner.restoreState(resumed.checkpoint.directory)
+      steps.push(...(yield* run.readMetrics).values.map(numbersOf))
+      const known = resumed.state.before
+      if (known !== undefined) before = yield* storedEvaluation(run, "before", known)
+    }
   })
 
   const work = Effect.gen(function* () {
     yield* progress.emit({
       _tag: "Plan",
       title: `sml train: ${options.domain}, ${options.steps} steps of ${options.tasks} tasks × ${options.group} dialogues`,
-      parts: planOf(options)
+      parts:
+        resumed === undefined ? planOf(options) : planOf(options).slice(-(options.eval ? 3 : 1))
     })
-    const before = yield* measure("before", 0)
+    yield* begin
     yield* progress.emit({ _tag: "Begin", name: trainingPart })
-    const from = yield* elapsed
-    for (let step = 1; step <= options.steps; step++) {
-      yield* trainStep(step, options, keepStep)
-      if (step % options.checkpointEvery === 0 || step === options.steps) {
-        yield* run.saveCheckpoint(step, (directory) => learner.save(directory))
-      }
+    if (steps.length > 0) yield* progress.emit({ _tag: "Advance", done: steps.length })
+    trainingFrom = yield* elapsed
+    while (steps.length < options.steps) {
+      yield* trainStep(steps.length + 1, options, keepStep)
+      if (steps.length % options.checkpointEvery === 0) yield* save()
     }
-    const train = (yield* elapsed) - from
+    yield* save()
+    const train = yield* trainSeconds
     yield* run.saveFinal((directory) => learner.save(directory))
     const after = yield* measure("after", options.steps)
     const results: BeforeAfter = {
@@ -113,8 +177,16 @@ export const trainingRun = Effect.fn("trainer.trainingRun")(function* <E, R>(
 
   return yield* work.pipe(
     Effect.onInterrupt(() =>
-      Effect.flatMap(interruptedSentence(run, steps.length, options), progress.farewell)
+      Effect.flatMap(
+        interruptedSentence(run, { finished: steps.length, of: options.steps }, save()),
+        progress.farewell
+      )
     ),
-    Effect.catch((error) => Effect.flatMap(stoppedBy(error, run, steps.length), Effect.fail))
+    Effect.catch((error) =>
+      Effect.flatMap(
+        stoppedBy(error, run, { finished: steps.length, saved: saved !== undefined }, save()),
+        Effect.fail
+      )
+    )
   )
 })

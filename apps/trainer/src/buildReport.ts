@@ -4,19 +4,17 @@ import type { Report } from "@sml/eval-harness/Report"
 
 import { evaluatedDomains } from "./evaluateStudent.ts"
 import { machineFacts } from "./machineFacts.ts"
-import type { StepRecord } from "./StepRecord.ts"
-import { stepMetrics } from "./StepRecord.ts"
-import type { TrainingResult } from "./TrainingRun.ts"
+import type { StepNumbers, TrainingResult } from "./TrainingRun.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 
 /** Seconds by part of the steps. */
-export const profileOf = (steps: ReadonlyArray<StepRecord>): Readonly<Record<string, number>> => {
-  const sum = (value: (step: StepRecord) => number) =>
-    steps.reduce((total, step) => total + value(step), 0)
-  const rollout = sum(({ seconds }) => seconds.rollout)
-  const verification = sum(({ seconds }) => seconds.verification)
-  const gradient = sum(({ seconds }) => seconds.gradient)
-  const rest = Math.max(0, sum(({ seconds }) => seconds.total) - rollout - verification - gradient)
+export const profileOf = (steps: ReadonlyArray<StepNumbers>): Readonly<Record<string, number>> => {
+  const sum = (part: string) =>
+    steps.reduce((total, step) => total + (step[`seconds/${part}`] ?? 0), 0)
+  const rollout = sum("rollout")
+  const verification = sum("verification")
+  const gradient = sum("gradient")
+  const rest = Math.max(0, sum("total") - rollout - verification - gradient)
   return { rollout, verification, gradient, rest }
 }
 
@@ -28,7 +26,7 @@ export const buildReport = (
 ): Report => ({
   title,
   results: result.results,
-  steps: result.steps.map(stepMetrics),
+  steps: result.steps,
   profile: profileOf(result.steps),
   config,
   dialogues: evaluatedDomains.map((domain) => ({

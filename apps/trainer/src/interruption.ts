@@ -1,44 +1,43 @@
 /** What is kept of a run that does not reach its end, and what is said about it. */
-import { Learner } from "@sml/policy"
 import type { Run } from "@sml/run-store"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 import { failureSentence } from "./failureSentence.ts"
-import type { TrainOptions } from "./TrainOptions.ts"
 
 /** How the command is called in this repository. */
 const invocation = "npm run sml --"
 
+/** What goes on with a run. */
+export const resumeHint = (run: Run): string =>
+  `${invocation} train --resume ${run.paths.directory}`
+
 /**
- * Saves the weights of the last finished step and gives the sentence that says where everything is and
- * how to go on. If they cannot be saved, the sentence says that.
+ * Takes a checkpoint with `save` and gives the sentence that says where everything is and how to go on.
+ * If there can be no checkpoint, the sentence says that.
  */
-export const interruptedSentence = Effect.fn("trainer.interruptedSentence")(function* (
+export const interruptedSentence = <E extends { readonly message: string }, R>(
   run: Run,
-  finished: number,
-  options: TrainOptions
-) {
-  const { directory, final } = run.paths
-  if (finished === 0) {
-    return `interrupted before the end of the first step; ${directory} holds what was measured, and the same command starts again`
-  }
-  if (finished === options.steps) {
-    return `interrupted after the last step; the trained weights are in ${final}, and ${invocation} eval --checkpoint ${final} measures them`
-  }
-  const learner = yield* Learner
-  return yield* run
-    .saveCheckpoint(finished, (target) => learner.save(target))
-    .pipe(
-      Effect.match({
-        onSuccess: (checkpoint) =>
-          `interrupted after step ${finished} of ${options.steps}; everything up to it is kept in ${directory}, and ${invocation} train --checkpoint ${checkpoint} --steps ${options.steps - finished} goes on from there`,
-        onFailure: (error) =>
-          `interrupted after step ${finished} of ${options.steps}; metrics and dialogues are kept in ${directory}, the weights are not: ${error.message}`
-      })
+  steps: { readonly finished: number; readonly of: number },
+  save: Effect.Effect<void, E, R>
+): Effect.Effect<string, never, R> => {
+  const { directory } = run.paths
+  const hint = resumeHint(run)
+  if (steps.finished === 0) {
+    return Effect.succeed(
+      `interrupted before the end of the first step; ${directory} holds what was measured, and ${hint} goes on`
     )
-})
+  }
+  const when =
+    steps.finished === steps.of ? "the last step" : `step ${steps.finished} of ${steps.of}`
+  return Effect.match(save, {
+    onSuccess: () =>
+      `interrupted after ${when}; everything up to it is kept in ${directory}, and ${hint} goes on from there`,
+    onFailure: (error) =>
+      `interrupted after ${when}; its weights could not be kept in ${directory} (${error.message}), and ${hint} goes on from the last checkpoint`
+  })
+}
 
 /** A run that a failure ended. */
 export class TrainingStopped extends Schema.TaggedError<TrainingStopped>()("TrainingStopped", {
@@ -51,27 +50,49 @@ export class TrainingStopped extends Schema.TaggedError<TrainingStopped>()("Trai
 }
 
 /**
- * The failure, and where what was finished before it is. The weights are saved if that is still
- * possible.
+ * The failure, where what was finished before it is, and how to go on. A checkpoint is taken with `save`
+ * if that is still possible.
  */
-export const stoppedBy = Effect.fn("trainer.stoppedBy")(function* (
+export const stoppedBy = <E, R>(
   error: unknown,
   run: Run,
-  finished: number
-) {
+  steps: { readonly finished: number; readonly saved: boolean },
+  save: Effect.Effect<void, E, R>
+): Effect.Effect<TrainingStopped, never, R> => {
   const sentence = failureSentence(Cause.fail(error)).replace(/\.$/, "")
-  if (finished === 0) return new TrainingStopped({ cause: error, reason: sentence })
-  const learner = yield* Learner
-  const kept = yield* run
-    .saveCheckpoint(finished, (target) => learner.save(target))
-    .pipe(
-      Effect.match({
-        onSuccess: (checkpoint) => `with the weights in ${checkpoint}`,
-        onFailure: () => "but the weights could not be saved"
-      })
+  const stopped = (reason: string) => new TrainingStopped({ cause: error, reason })
+  const hint = resumeHint(run)
+  if (steps.finished === 0) {
+    return Effect.succeed(
+      stopped(`${sentence}; no step was finished, and ${hint} goes on when that is put right`)
     )
-  return new TrainingStopped({
-    cause: error,
-    reason: `${sentence}; the finished steps, ${finished}, are kept in ${run.paths.directory}, ${kept}`
+  }
+  const kept = `${sentence}; the finished steps, ${steps.finished}, are kept in ${run.paths.directory}`
+  return Effect.match(save, {
+    onSuccess: () => stopped(`${kept}, and ${hint} goes on from there`),
+    onFailure: () =>
+      stopped(
+        steps.saved
+          ? `${kept}, the weights up to the last checkpoint, from which ${hint} goes on`
+          : `${kept}, but no weights could be saved, so that ${hint} starts again`
+      )
   })
-})
+}
+
+/** Exit code of a process that Ctrl-C has ended. */
+const INTERRUPTED = 130
+
+const showCursor = "\u001b[?25h"
+
+/**
+ * From the second Ctrl-C on the process ends at once; the first one interrupts the command, which
+ * stops at the next safe point.
+ */
+export const stopAtOnce = (): void => {
+  let signals = 0
+  process.on("SIGINT", () => {
+    if (++signals < 2) return
+    if (process.stdout.isTTY) process.stdout.write(showCursor)
+    process.exit(INTERRUPTED)
+  })
+}

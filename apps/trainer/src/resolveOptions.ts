@@ -26,21 +26,28 @@ const loraKeys = new Map(
   Object.keys(loraFields).map((key) => [`lora${key[0]?.toUpperCase()}${key.slice(1)}`, key])
 )
 
+/** The flags that are given, and apart from them those of the adapter, by setting. */
+export const splitFlags = (flags: GivenFlags) => {
+  const given = Object.entries(flags).flatMap(([key, value]) =>
+    Option.isSome(value) ? [[key, value.value] as const] : []
+  )
+  return {
+    own: Object.fromEntries(given.filter(([key]) => !loraKeys.has(key))),
+    lora: Object.fromEntries(
+      given.flatMap(([key, value]) => {
+        const setting = loraKeys.get(key)
+        return setting === undefined ? [] : [[setting, value] as const]
+      })
+    )
+  }
+}
+
 /** Reads the configuration file and puts the flags over it. */
 export const resolveOptions = Effect.fn("trainer.resolveOptions")(function* (
   config: Option.Option<string>,
   flags: GivenFlags
 ) {
-  const given = Object.entries(flags).flatMap(([key, value]) =>
-    Option.isSome(value) ? [[key, value.value] as const] : []
-  )
-  const own = Object.fromEntries(given.filter(([key]) => !loraKeys.has(key)))
-  const ofLora = Object.fromEntries(
-    given.flatMap(([key, value]) => {
-      const setting = loraKeys.get(key)
-      return setting === undefined ? [] : [[setting, value] as const]
-    })
-  )
+  const { lora: ofLora, own } = splitFlags(flags)
   const fromFlags = yield* decodeOptionValues(own, (key) => `--${flagName(key)}`)
   const loaded = yield* loadConfig(Option.getOrUndefined(config))
   const fromFile: PartialTrainOptions = loaded.options

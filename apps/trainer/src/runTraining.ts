@@ -5,24 +5,29 @@ import * as Effect from "effect/Effect"
 import { ConfigError } from "./ConfigError.ts"
 import { microBatchLine } from "./engineFor.ts"
 import { evaluateStudent } from "./evaluateStudent.ts"
+import { resumeHint } from "./interruption.ts"
 import { peakMemory } from "./machineFacts.ts"
 import { studentLayer } from "./parties.ts"
 import { Progress } from "./Progress.ts"
+import type { RunPlace } from "./RunPlace.ts"
 import type { RunResults } from "./RunResults.ts"
 import { scheduleOf } from "./scheduleOf.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import { trainingRun } from "./TrainingRun.ts"
+import { findResumePoint } from "./trainingState.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 import { withRun } from "./withRun.ts"
 import { writeReport } from "./writeReport.ts"
 
 /**
- * Trains as the settings say and keeps everything in a new run folder: configuration, metrics,
- * dialogues, checkpoints, `results.json`, `report.html` and `final/`.
+ * Trains as the settings say and keeps everything in the run folder of `place`: configuration, metrics,
+ * dialogues, checkpoints, `results.json`, `report.html` and `final/`. A resumed run goes on from its
+ * newest sound checkpoint.
  */
 export const runTraining = Effect.fn("trainer.runTraining")(function* (
   options: TrainOptions,
-  layers: ConfigLayers
+  layers: ConfigLayers,
+  place: RunPlace
 ) {
   const progress = yield* Progress
   const fault = scheduleFault(scheduleOf(options), options.steps)
@@ -40,8 +45,21 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
         layers,
         options.temperature
       )
-      const result = yield* trainingRun(run, options, (when) =>
-        evaluateStudent(when, options).pipe(Effect.provide(evaluationStudent))
+      const note = (text: string) => progress.emit({ _tag: "Note", text })
+      const resumed =
+        place._tag === "Resumed" ? yield* findResumePoint(run, options.seed, note) : undefined
+      if (place._tag === "Resumed") {
+        yield* note(
+          resumed === undefined
+            ? "goes on:    from the beginning, there is no checkpoint yet"
+            : `goes on:    from the checkpoint of step ${resumed.state.step}`
+        )
+      }
+      const result = yield* trainingRun(
+        run,
+        options,
+        (when) => evaluateStudent(when, options).pipe(Effect.provide(evaluationStudent)),
+        resumed
       )
       yield* writeReport(run, {
         title: `Learning from feedback: ${options.domain}, ${result.steps.length} steps`,
@@ -51,11 +69,12 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
       }).pipe(
         Effect.onInterrupt(() =>
           progress.farewell(
-            `interrupted while the report was written; the trained weights are in ${run.paths.final}`
+            `interrupted while the report was written; the trained weights are in ${run.paths.final}, and ${resumeHint(run)} measures and reports again`
           )
         )
       )
       return { run, result }
-    })
+    }),
+    place
   )
 })

@@ -1,19 +1,30 @@
 /** `sml train`. */
+import { availableParallelism } from "node:os"
+
 import { renderTable } from "@sml/eval-harness"
+import { RunStore } from "@sml/run-store"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Path from "effect/Path"
 
 import { profileOf } from "./buildReport.ts"
+import { ConfigError } from "./ConfigError.ts"
 import { fetchStudent } from "./fetchModel.ts"
 import { clockTime, percent } from "./formatting.ts"
 import { peakMemory } from "./machineFacts.ts"
 import { Progress } from "./Progress.ts"
 import { reported } from "./reported.ts"
+import type { GivenFlags } from "./resolveOptions.ts"
 import { resolveOptions } from "./resolveOptions.ts"
 import { checkResultsFile, writeResultsFile } from "./resultsFile.ts"
+import { resumeOptions } from "./resumeOptions.ts"
+import type { RunPlace } from "./RunPlace.ts"
 import { runTraining } from "./runTraining.ts"
-import { configFlag, trainFlags } from "./trainFlags.ts"
+import { startOf } from "./StoredRun.ts"
+import { configFlag, placeFlags, trainFlags } from "./trainFlags.ts"
 
 const profileLine = (profile: Readonly<Record<string, number>>): string => {
   const total = Object.values(profile).reduce((sum, seconds) => sum + seconds, 0)
@@ -23,15 +34,83 @@ const profileLine = (profile: Readonly<Record<string, number>>): string => {
   return `of a training step: ${parts.join(", ")}`
 }
 
+/** Threads of the engine where the settings leave them open. */
+const usualThreads = Math.min(8, availableParallelism())
+
+/** What a new run is started with. */
+const begin = Effect.fnUntraced(function* (
+  out: Option.Option<string>,
+  config: Option.Option<string>,
+  flags: GivenFlags
+) {
+  const path = yield* Path.Path
+  if (Option.isSome(out) && Option.isSome(flags["runs"] ?? Option.none())) {
+    return yield* new ConfigError({
+      reason: "--out names the run's own folder and --runs one for all; leave one of them out"
+    })
+  }
+  const { configFile, layers, options: given } = yield* resolveOptions(config, flags)
+  const options = yield* fetchStudent(given)
+  const place: RunPlace = {
+    _tag: "New",
+    directory: Option.getOrUndefined(Option.map(out, (directory) => path.resolve(directory))),
+    start: yield* startOf(options.threads ?? usualThreads, configFile)
+  }
+  return { layers, options, place, warnings: [] }
+})
+
+// the store is local to the next two: that of the configuration may have parts of its own
+
+/** What a run that was stopped goes on with. */
+const goOn = Effect.fnUntraced(
+  function* (
+    directory: string,
+    out: Option.Option<string>,
+    config: Option.Option<string>,
+    flags: GivenFlags
+  ) {
+    if (Option.isSome(out)) {
+      return yield* new ConfigError({
+        reason: "--out is for a new run and --resume for one that goes on; leave one of them out"
+      })
+    }
+    const { layers, options, start, warnings } = yield* resumeOptions(directory, config, flags)
+    return { layers, options, place: { _tag: "Resumed", directory, start } as const, warnings }
+  },
+  Effect.provide(RunStore.layer, { local: true })
+)
+
+/** Whether the run has come to its end: the report is written last. */
+const isFinished = Effect.fnUntraced(
+  function* (place: RunPlace) {
+    if (place._tag === "New") return false
+    const fs = yield* FileSystem.FileSystem
+    const { paths } = yield* (yield* RunStore).open(place.directory)
+    return yield* fs.exists(paths.report).pipe(Effect.orElseSucceed(() => false))
+  },
+  Effect.provide(RunStore.layer, { local: true })
+)
+
 /** Trains, prints the table of before and after, and says where everything is. */
 export const trainCommand = Command.make(
   "train",
-  { config: configFlag, ...trainFlags },
-  Effect.fn("sml.train")(function* ({ config, ...flags }) {
-    const { layers, options: given } = yield* resolveOptions(config, flags)
-    const json = given.json === undefined ? undefined : yield* checkResultsFile(given.json)
-    const options = yield* fetchStudent(given)
-    const { result, run } = yield* runTraining(options, layers).pipe(Effect.provide(Progress.layer))
+  { config: configFlag, ...placeFlags, ...trainFlags },
+  Effect.fn("sml.train")(function* ({ config, out, resume, ...flags }) {
+    const path = yield* Path.Path
+    const { layers, options, place, warnings } = yield* Option.match(resume, {
+      onNone: () => begin(out, config, flags),
+      onSome: (directory) => goOn(path.resolve(directory), out, config, flags)
+    })
+    if (yield* isFinished(place)) {
+      return yield* Console.log(
+        `${place.directory}: the run is finished, ${options.steps} of ${options.steps} steps; its weights are in ${path.join(place.directory ?? "", "final")}`
+      )
+    }
+    for (const warning of warnings) yield* Console.log(`warning: ${warning}`)
+    const json = options.json === undefined ? undefined : yield* checkResultsFile(options.json)
+    const { result, run } = yield* runTraining(options, layers, place).pipe(
+      Effect.provide(Progress.layer)
+    )
     if (json !== undefined) yield* writeResultsFile(json, result.results)
     if (options.eval) yield* Console.log(`\n${renderTable(result.results)}\n`)
     yield* Console.log(
@@ -51,6 +130,8 @@ export const trainCommand = Command.make(
   Command.withExamples([
     { command: "sml train", description: "the embedded student, about four minutes on two cores" },
     { command: "sml train --steps 10 --no-eval", description: "a quick look" },
-    { command: "sml train --json results.json", description: "and the results as JSON" }
+    { command: "sml train --json results.json", description: "and the results as JSON" },
+    { command: "sml train --steps 50 --out runs/first", description: "in a folder of its own" },
+    { command: "sml train --resume runs/first", description: "goes on with a run that was stopped" }
   ])
 )

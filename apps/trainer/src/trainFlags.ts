@@ -73,8 +73,27 @@ export const trainFlags = {
   clipNorm: real("clipNorm"),
   eval: yes("eval"),
   checkpointEvery: whole("checkpointEvery"),
+  keepCheckpoints: whole("keepCheckpoints"),
+  answerDeadline: real("answerDeadline"),
+  stallDeadline: real("stallDeadline"),
   ...loraFlags,
   ...evalFlags
+}
+
+/** Where a run lies, and which goes on. */
+export const placeFlags = {
+  out: Flag.String("out").pipe(
+    Flag.withMetavar("DIR"),
+    Flag.withDescription("the run's own folder, new or empty (default a new one in --runs)"),
+    Flag.optional
+  ),
+  resume: Flag.String("resume").pipe(
+    Flag.withMetavar("DIR"),
+    Flag.withDescription(
+      "go on with the run in this folder, with the settings that it was started with"
+    ),
+    Flag.optional
+  )
 }
 
 /** The configuration file. */

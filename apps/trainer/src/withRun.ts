@@ -11,6 +11,7 @@ import { type Engine, engineFor } from "./engineFor.ts"
 import { environmentLayer, storeLayer, studentLayer } from "./parties.ts"
 import { policyLayer } from "./policyLayer.ts"
 import { Progress } from "./Progress.ts"
+import type { RunPlace } from "./RunPlace.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 
@@ -27,14 +28,15 @@ export interface RunContext {
 const engineOnly = ["device", "lora"] as const
 
 /**
- * Runs `use` with the services that the settings and the configuration name, in a new run folder whose
- * name holds `label`. The student samples at temperature 1.
+ * Runs `use` with the services that the settings and the configuration name, in a run folder: a new one
+ * whose name holds `label`, unless `place` says which. The student samples at temperature 1.
  */
 export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
   label: string,
   options: TrainOptions,
   layers: ConfigLayers,
-  use: (context: RunContext) => Effect.Effect<A, E, R>
+  use: (context: RunContext) => Effect.Effect<A, E, R>,
+  place?: RunPlace
 ) {
   const path = yield* Path.Path
   const progress = yield* Progress
@@ -46,7 +48,9 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
     })
   }
   const config = { ...options, checkpoint }
-  const policy = layers.policy ?? (yield* engineFor(config))
+  const threads = place?.start.threads
+  const policy =
+    layers.policy ?? (yield* engineFor(threads === undefined ? config : { threads, ...config }))
   const engine = "options" in policy ? policy : undefined
   const note = (text: string) => progress.emit({ _tag: "Note", text })
   if (engine !== undefined) yield* note(`student:    ${checkpoint}`)
@@ -55,10 +59,19 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
     environmentLayer(layers),
     storeLayer(layers)
   ).pipe(Layer.provideMerge(policyLayer(policy)))
+  const runAt = (store: RunStore["Service"]) => {
+    if (place?._tag === "Resumed") return store.open(place.directory)
+    return store.create({
+      root: options.runs,
+      label,
+      config: place === undefined ? config : { ...config, start: place.start },
+      ...(place?.directory !== undefined && { directory: place.directory })
+    })
+  }
   const begin = Effect.gen(function* () {
     const services = yield* Layer.build(parties)
     const store = yield* Effect.provide(RunStore, services)
-    const run = yield* store.create({ root: options.runs, label, config })
+    const run = yield* runAt(store)
     yield* note(`run folder: ${run.paths.directory}`)
     return { services, run }
   })
