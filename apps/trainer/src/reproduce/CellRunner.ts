@@ -6,13 +6,14 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ChildProcess from "effect/process/ChildProcess"
-import { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
+import type { ChildProcessSpawner } from "effect/process/ChildProcessSpawner"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
-import type { Cell } from "./Cell.ts"
-import { cellName, CellSettings } from "./Cell.ts"
-import { CellOrder, CellReport } from "./CellOrder.ts"
+import type { Cell, CellSettings } from "./Cell.ts"
+import { cellName } from "./Cell.ts"
+import type { CellOrder } from "./CellOrder.ts"
+import { CellReport } from "./CellOrder.ts"
 import type { ReportWork } from "./trainCell.ts"
 
 /** A cell that could not be run. */

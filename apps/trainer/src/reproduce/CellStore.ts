@@ -11,8 +11,8 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 
-import type { Cell } from "./Cell.ts"
-import { CellResult, cellName, CellSettings } from "./Cell.ts"
+import type { Cell, CellSettings } from "./Cell.ts"
+import { cellName, CellResult } from "./Cell.ts"
 
 const decodeResult = Schema.decodeUnknownOption(Schema.fromJsonString(CellResult))
 const encodeResult = Schema.encodeEffect(Schema.fromJsonString(CellResult))

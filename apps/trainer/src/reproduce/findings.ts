@@ -187,7 +187,7 @@ const finding = (
   number,
   claim,
   parts: parts.flatMap(({ checks, ...rest }) =>
-    domains.map((trained) => ({ ...rest, trained, checks: checks(trained) }))
+    domains.map((trained) => Object.assign({ trained, checks: checks(trained) }, rest))
   )
 })
 

@@ -35,7 +35,7 @@ export const planCells = (options: PlanOptions, settings: CellSettings): Readonl
   }
   return Array.from({ length: options.seeds }, (_, index) =>
     planArms(options)
-      .map((arm): Cell => ({ ...arm, seed: index + 1 }))
+      .map(({ method, trained }): Cell => ({ method, trained, seed: index + 1 }))
       .toSorted((a, b) => seconds(b) - seconds(a))
   ).flat()
 }

@@ -1,7 +1,7 @@
 /** The report as Markdown. */
 import type { ReportFacts } from "./ReportFacts.ts"
 import { reportIntroduction } from "./reportIntroduction.ts"
-import type { Table } from "./reportTables.ts"
+import type { Section, Table } from "./reportTables.ts"
 import { reportSections } from "./reportTables.ts"
 import type { Reproduction } from "./Reproduction.ts"
 
@@ -19,6 +19,9 @@ const tableLines = ({ head, note, rows, title }: Table): ReadonlyArray<string> =
   ...rows.map(row)
 ]
 
+const sectionLines = ({ tables, text, title }: Section): ReadonlyArray<string> =>
+  ["", `## ${title}`, "", text].concat(tables.flatMap(tableLines))
+
 /** The whole page. */
 export const renderMarkdown = (reproduction: Reproduction, facts: ReportFacts): string => {
   const introduction = reportIntroduction(reproduction, facts)
@@ -29,13 +32,7 @@ export const renderMarkdown = (reproduction: Reproduction, facts: ReportFacts): 
     "",
     ...introduction.facts.map(([name, value]) => `- ${name}: ${value}`),
     ...introduction.paragraphs.flatMap((paragraph) => ["", paragraph]),
-    ...reportSections(reproduction).flatMap(({ tables, text, title }) => [
-      "",
-      `## ${title}`,
-      "",
-      text,
-      ...tables.flatMap(tableLines)
-    ]),
+    ...reportSections(reproduction).flatMap(sectionLines),
     "",
     "## Deviations from the paper",
     "",

@@ -3,7 +3,7 @@ import { conditionTitle } from "@sml/eval-harness"
 
 import type { Expectation } from "./decide.ts"
 import { leastSeeds } from "./decide.ts"
-import type { Check } from "./findings.ts"
+import type { Check, Finding } from "./findings.ts"
 import { findings, probe } from "./findings.ts"
 
 const number = (value: number, unit: Check["unit"]): string =>
@@ -24,6 +24,22 @@ export const placeText = ({ terms }: Check): string => {
   return `${first.on}, ${condition}`
 }
 
+const findingLines = ({ claim, number: index, parts }: Finding): ReadonlyArray<string> =>
+  [
+    "",
+    `## ${index}. ${claim}`,
+    "",
+    "| trained on | measured on | number | expected |",
+    "| --- | --- | --- | --- |"
+  ].concat(
+    parts.flatMap(({ checks, trained }) =>
+      checks.map(
+        (check) =>
+          `| ${trained} | ${placeText(check)} | ${check.name} | ${expectationText(check.expectation, check.unit)} |`
+      )
+    )
+  )
+
 /** The page of the tests, without any result. */
 export const renderTests = (): string =>
   [
@@ -41,18 +57,6 @@ export const renderTests = (): string =>
     "There is no correction for the number of checks: a finding needs all of its checks, which makes it harder to reproduce, not easier; one failing check among many can be chance (each has a chance of at most 2.5 %).",
     "",
     "Words: `late-success` is P(right by turn 10 | not right by turn 4). `premature@1`: the first turn is an attempt although a piece is missing. `asked`: at least one question in the dialogue. The probe: dialogues of the base with the informative teacher that were not solved in 4 turns, the same ones for every student; after each of the teacher turns 1 (the statement) to 5, −log P of the whole correct answer; its slope by least squares, per dialogue.",
-    ...findings.flatMap(({ claim, number: index, parts }) => [
-      "",
-      `## ${index}. ${claim}`,
-      "",
-      "| trained on | measured on | number | expected |",
-      "| --- | --- | --- | --- |",
-      ...parts.flatMap(({ checks, trained }) =>
-        checks.map(
-          (check) =>
-            `| ${trained} | ${placeText(check)} | ${check.name} | ${expectationText(check.expectation, check.unit)} |`
-        )
-      )
-    ]),
+    ...findings.flatMap(findingLines),
     ""
   ].join("\n")

@@ -117,12 +117,13 @@ const lossTable = (
       ...turns.map((_, turn) => (turn === 0 ? "the statement" : `reply ${turn}`)),
       "per turn"
     ],
-    rows: armsOn(reproduction, trained).map((arm) => [
-      armTitle(arm),
-      ...metrics.map((metric) =>
-        withInterval(reproduction.estimate({ arm, on: trained, condition, metric }), "number")
+    rows: armsOn(reproduction, trained).map((arm) =>
+      [armTitle(arm)].concat(
+        metrics.map((metric) =>
+          withInterval(reproduction.estimate({ arm, on: trained, condition, metric }), "number")
+        )
       )
-    ])
+    )
   }
 }
 

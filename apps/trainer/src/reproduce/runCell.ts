@@ -18,6 +18,8 @@ import { measureCell, probeDialogues } from "./measureCell.ts"
 import type { ReportWork } from "./trainCell.ts"
 import { trainCell } from "./trainCell.ts"
 
+const since = (start: number): number => (performance.now() - start) / 1000
+
 /** How a cell is run, which does not change what comes out up to the last digits. */
 export interface RunCellOptions {
   readonly threads: number
@@ -50,7 +52,6 @@ export const runCell = Effect.fn("reproduce.runCell")(function* (
   yield* Effect.gen(function* () {
     const learner = yield* Learner
     const started = performance.now()
-    const since = (start: number) => (performance.now() - start) / 1000
     const probes = yield* probeDialogues(cell, settings)
     const trainingFrom = performance.now()
     const { counts, curve } = yield* trainCell(cell, settings, (share, doing) =>
