@@ -8,7 +8,8 @@ import * as Stream from "effect/Stream"
 
 import { collect } from "./collect.ts"
 import { CollectOptions } from "./CollectOptions.ts"
-import { fineTune, type FineTuneError, type FineTuneMetrics } from "./fineTune.ts"
+import { fineTune, type FineTuneError } from "./fineTune.ts"
+import type { FineTuneMetrics } from "./fineTuneExamples.ts"
 import { FineTuneOptions } from "./FineTuneOptions.ts"
 import { NoDialogues } from "./NoDialogues.ts"
 import { SelectOptions, type SelectionCounts, selectSuccesses } from "./selectSuccesses.ts"
@@ -43,14 +44,36 @@ export const offlineSft = Effect.fn("offline-sft")(function* <E = never, R = nev
   Student | Teacher | Verifier | Learner | R
 > {
   const settings = yield* decodeOptions("offline-sft", OfflineSftOptions, options)
-  const { batchSize, epochs, optimiser, schedule, seed } = settings
-  const { concurrency, horizon, samplesPerTask } = settings
+  const {
+    concurrency,
+    dedup: _dedup,
+    horizon,
+    perTask: _perTask,
+    samplesPerTask,
+    ...learning
+  } = settings
+  const { seed } = learning
   const episodes = yield* collect(tasks, { concurrency, horizon, samplesPerTask, seed })
   const { counts, kept } = selectSuccesses(episodes, settings)
   if (kept.length === 0) return yield* new NoDialogues({ episodes: episodes.length })
-  const steps = yield* fineTune(kept, { batchSize, epochs, optimiser, schedule, seed }).pipe(
-    Stream.tap(onStep),
-    Stream.runCollect
-  )
+  const steps = yield* fineTune(kept, learning).pipe(Stream.tap(onStep), Stream.runCollect)
   return { selection: counts, steps }
 })
+
+/** The number of turns that a dialogue of the paper's training may have. */
+const paperHorizon = 4
+
+/** {@link OfflineSftOptions} but for `horizon`, which is 1. */
+export type SingleTurnSftOptions = Omit<typeof OfflineSftOptions.Encoded, "horizon">
+
+/**
+ * The single-turn baseline of the paper: the same method on dialogues that end after the first
+ * answer. Unless told otherwise it samples 8 × 4 answers a task, as many student turns as
+ * {@link offlineSft} at most has.
+ */
+export const singleTurnSft = <E = never, R = never>(
+  tasks: ReadonlyArray<Task>,
+  options: SingleTurnSftOptions = {},
+  onStep: (metrics: FineTuneMetrics) => Effect.Effect<void, E, R> = () => Effect.void
+): Effect.Effect<OfflineSftReport, FineTuneError | E, Student | Teacher | Verifier | Learner | R> =>
+  offlineSft(tasks, { samplesPerTask: 8 * paperHorizon, ...options, horizon: 1 }, onStep)

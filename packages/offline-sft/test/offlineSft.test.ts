@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { collect, type FineTuneMetrics, offlineSft } from "@sml/offline-sft"
+import { collect, type FineTuneMetrics, offlineSft, singleTurnSft } from "@sml/offline-sft"
 import { adamW } from "@sml/policy"
 import { Effect } from "effect"
 
@@ -54,6 +54,40 @@ describe("offlineSft", () => {
       // @ts-expect-error a misspelt option does not compile
       const misspelt = yield* Effect.flip(offlineSft(secretTasks, { perTasks: 1 }))
       assert.match(misspelt.message, /perTasks/)
+    }).pipe(Effect.provide(world))
+  )
+})
+
+describe("singleTurnSft", () => {
+  it.effect("learns from first answers alone, from as many turns as four of them", () =>
+    Effect.gen(function* () {
+      const { selection, steps } = yield* singleTurnSft(secretTasks, { epochs: 1, optimiser })
+      assert.strictEqual(selection.episodes, secretTasks.length * 32)
+      // without duplicates there is one right first answer a task, of one token
+      assert.strictEqual(selection.kept, secretTasks.length)
+      assert.deepStrictEqual(
+        steps.map((step) => step["tokens/trained"]),
+        [secretTasks.length]
+      )
+      // @ts-expect-error the horizon of a single turn is no option
+      const other = singleTurnSft(secretTasks, { horizon: 2, samplesPerTask: 4, epochs: 1 })
+      assert.strictEqual((yield* other).selection.episodes, secretTasks.length * 4)
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("holds out and stops early like the rest", () =>
+    Effect.gen(function* () {
+      const { steps } = yield* offlineSft(secretTasks, {
+        samplesPerTask: 40,
+        horizon: 2,
+        holdout: 0.3,
+        patience: 1,
+        balance: "tasks",
+        epochs: 40,
+        optimiser
+      })
+      assert.isDefined(steps[0]?.["holdout/initial_loss"])
+      assert.isDefined(steps.at(-1)?.["holdout/loss"])
     }).pipe(Effect.provide(world))
   )
 })
