@@ -2,6 +2,8 @@
  * Offline SML (arXiv:2602.16488): dialogues of the current student, of which the successful ones are
  * imitated by supervised fine-tuning on the student's turns.
  */
+export * from "./Chat.ts"
+export * from "./chatExample.ts"
 export * from "./collect.ts"
 export * from "./CollectOptions.ts"
 export * from "./fineTune.ts"
