@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 import { timedVerifier } from "./VerifierClock.ts"
+import { type Deadlines, patientTeacher, patientVerifier } from "./Waits.ts"
 
 /** The settings that matter to the services. */
 export type PartyOptions = Pick<TrainOptions, "maxTokens"> & {
@@ -22,11 +23,11 @@ export const studentLayer = (options: PartyOptions, layers: ConfigLayers, temper
     Layer.provide(ChatTokenizer.layer(options.checkpoint))
   )
 
-/** The teacher, the verifier with its clock, and the tasks. */
-export const environmentLayer = (layers: ConfigLayers) =>
+/** The teacher and the verifier with their deadlines, the verifier with its clock, and the tasks. */
+export const environmentLayer = (layers: ConfigLayers, deadlines: Deadlines) =>
   Layer.mergeAll(
-    layers.teacher ?? NanoTeacher.layer({ level: "informative" }),
-    timedVerifier(layers.verifier ?? NanoVerifier.layer()),
+    patientTeacher(layers.teacher ?? NanoTeacher.layer({ level: "informative" }), deadlines),
+    timedVerifier(patientVerifier(layers.verifier ?? NanoVerifier.layer(), deadlines)),
     layers.tasks ?? TaskSource.layerNano()
   )
 

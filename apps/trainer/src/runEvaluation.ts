@@ -7,6 +7,7 @@ import { studentLayer } from "./parties.ts"
 import { Progress } from "./Progress.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
+import { patientStudent } from "./Waits.ts"
 import { withRun } from "./withRun.ts"
 import { writeReport } from "./writeReport.ts"
 
@@ -34,7 +35,10 @@ export const runEvaluation = Effect.fn("trainer.runEvaluation")(function* (
         title: `sml eval: ${options.evalTasks} held-out tasks, ${options.evalHorizon} turns`,
         parts: evaluationParts(when, options)
       })
-      const student = studentLayer({ ...options, checkpoint }, layers, options.temperature)
+      const student = patientStudent(
+        studentLayer({ ...options, checkpoint }, layers, options.temperature),
+        options
+      )
       const evaluation = yield* evaluateStudent(when, options).pipe(
         Effect.provide(student),
         Effect.onInterrupt(() =>

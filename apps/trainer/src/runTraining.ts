@@ -16,6 +16,7 @@ import type { ConfigLayers } from "./SmlConfig.ts"
 import { trainingRun } from "./TrainingRun.ts"
 import { findResumePoint } from "./trainingState.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
+import { patientStudent } from "./Waits.ts"
 import { withRun } from "./withRun.ts"
 import { writeReport } from "./writeReport.ts"
 
@@ -31,6 +32,7 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
 ) {
   const progress = yield* Progress
   const fault = scheduleFault(scheduleOf(options), options.steps)
+  const note = (text: string) => progress.emit({ _tag: "Note", text })
   if (fault !== undefined) return yield* new ConfigError({ reason: fault })
   return yield* withRun(
     options.domain,
@@ -38,14 +40,12 @@ export const runTraining = Effect.fn("trainer.runTraining")(function* (
     layers,
     Effect.fnUntraced(function* ({ checkpoint, config, engine, run }) {
       if (engine !== undefined) {
-        yield* progress.emit({ _tag: "Note", text: microBatchLine(engine) })
+        yield* note(microBatchLine(engine))
       }
-      const evaluationStudent = studentLayer(
-        { ...options, checkpoint },
-        layers,
-        options.temperature
+      const evaluationStudent = patientStudent(
+        studentLayer({ ...options, checkpoint }, layers, options.temperature),
+        options
       )
-      const note = (text: string) => progress.emit({ _tag: "Note", text })
       const resumed =
         place._tag === "Resumed" ? yield* findResumePoint(run, options.seed, note) : undefined
       if (place._tag === "Resumed") {

@@ -1,14 +1,15 @@
 /** `sml train`. */
 import { availableParallelism } from "node:os"
 
-import { renderTable } from "@sml/eval-harness"
-import { RunStore } from "@sml/run-store"
+import { BeforeAfter, renderTable } from "@sml/eval-harness"
+import { fromPlatformError, RunStore } from "@sml/run-store"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
+import * as Schema from "effect/Schema"
 
 import { profileOf } from "./buildReport.ts"
 import { ConfigError } from "./ConfigError.ts"
@@ -23,8 +24,10 @@ import { checkResultsFile, writeResultsFile } from "./resultsFile.ts"
 import { resumeOptions } from "./resumeOptions.ts"
 import type { RunPlace } from "./RunPlace.ts"
 import { runTraining } from "./runTraining.ts"
+import type { ConfigLayers } from "./SmlConfig.ts"
 import { startOf } from "./StoredRun.ts"
 import { configFlag, placeFlags, trainFlags } from "./trainFlags.ts"
+import type { TrainOptions } from "./TrainOptions.ts"
 
 const profileLine = (profile: Readonly<Record<string, number>>): string => {
   const total = Object.values(profile).reduce((sum, seconds) => sum + seconds, 0)
@@ -59,7 +62,7 @@ const begin = Effect.fnUntraced(function* (
   return { layers, options, place, warnings: [] }
 })
 
-// the store is local to the next two: that of the configuration may have parts of its own
+// the store is local to what follows: that of the configuration may have parts of its own
 
 /** What a run that was stopped goes on with. */
 const goOn = Effect.fnUntraced(
@@ -82,14 +85,62 @@ const goOn = Effect.fnUntraced(
 
 /** Whether the run has come to its end: the report is written last. */
 const isFinished = Effect.fnUntraced(
-  function* (place: RunPlace) {
-    if (place._tag === "New") return false
+  function* (directory: string) {
     const fs = yield* FileSystem.FileSystem
-    const { paths } = yield* (yield* RunStore).open(place.directory)
+    const { paths } = yield* (yield* RunStore).open(directory)
     return yield* fs.exists(paths.report).pipe(Effect.orElseSucceed(() => false))
   },
   Effect.provide(RunStore.layer, { local: true })
 )
+
+const readResults = Effect.fnUntraced(function* (directory: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const file = path.join(directory, "results.json")
+  const text = yield* fs
+    .readFileString(file)
+    .pipe(Effect.mapError(fromPlatformError("read the results", file)))
+  return yield* Schema.decodeUnknownEffect(Schema.fromJsonString(BeforeAfter))(text).pipe(
+    Effect.mapError((error) => new ConfigError({ reason: `${file} is damaged: ${error.message}` }))
+  )
+})
+
+/** Says that nothing is left to do; the results are written where they are wanted and not yet there. */
+const tellFinished = Effect.fnUntraced(
+  function* (directory: string, options: TrainOptions) {
+    const fs = yield* FileSystem.FileSystem
+    const { paths } = yield* (yield* RunStore).open(directory)
+    const { json } = options
+    if (json !== undefined && !(yield* fs.exists(json).pipe(Effect.orElseSucceed(() => true)))) {
+      yield* writeResultsFile(yield* checkResultsFile(json), yield* readResults(paths.directory))
+    }
+    yield* Console.log(
+      `${directory}: the run is finished, ${options.steps} of ${options.steps} steps; its weights are in ${paths.final}`
+    )
+  },
+  Effect.provide(RunStore.layer, { local: true })
+)
+
+const trainAndTell = Effect.fnUntraced(function* (
+  options: TrainOptions,
+  layers: ConfigLayers,
+  place: RunPlace
+) {
+  const json = options.json === undefined ? undefined : yield* checkResultsFile(options.json)
+  const { result, run } = yield* runTraining(options, layers, place).pipe(
+    Effect.provide(Progress.layer)
+  )
+  if (json !== undefined) yield* writeResultsFile(json, result.results)
+  if (options.eval) yield* Console.log(`\n${renderTable(result.results)}\n`)
+  yield* Console.log(
+    [
+      `${clockTime(result.results.seconds["total"] ?? 0)} in all, peak memory ${Math.round(peakMemory() / 2 ** 20)} MiB; ${profileLine(profileOf(result.steps))}`,
+      `report:  ${run.paths.report}`,
+      `weights: ${run.paths.final}`,
+      ...(json === undefined ? [] : [`results: ${json}`])
+    ].join("\n")
+  )
+})
 
 /** Trains, prints the table of before and after, and says where everything is. */
 export const trainCommand = Command.make(
@@ -101,26 +152,12 @@ export const trainCommand = Command.make(
       onNone: () => begin(out, config, flags),
       onSome: (directory) => goOn(path.resolve(directory), out, config, flags)
     })
-    if (yield* isFinished(place)) {
-      return yield* Console.log(
-        `${place.directory}: the run is finished, ${options.steps} of ${options.steps} steps; its weights are in ${path.join(place.directory ?? "", "final")}`
-      )
-    }
     for (const warning of warnings) yield* Console.log(`warning: ${warning}`)
-    const json = options.json === undefined ? undefined : yield* checkResultsFile(options.json)
-    const { result, run } = yield* runTraining(options, layers, place).pipe(
-      Effect.provide(Progress.layer)
-    )
-    if (json !== undefined) yield* writeResultsFile(json, result.results)
-    if (options.eval) yield* Console.log(`\n${renderTable(result.results)}\n`)
-    yield* Console.log(
-      [
-        `${clockTime(result.results.seconds["total"] ?? 0)} in all, peak memory ${Math.round(peakMemory() / 2 ** 20)} MiB; ${profileLine(profileOf(result.steps))}`,
-        `report:  ${run.paths.report}`,
-        `weights: ${run.paths.final}`,
-        ...(json === undefined ? [] : [`results: ${json}`])
-      ].join("\n")
-    )
+    if (place._tag === "Resumed" && (yield* isFinished(place.directory))) {
+      yield* tellFinished(place.directory, options)
+    } else {
+      yield* trainAndTell(options, layers, place)
+    }
   }, reported)
 ).pipe(
   Command.withDescription(

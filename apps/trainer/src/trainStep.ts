@@ -5,6 +5,7 @@ import { update } from "@sml/grpo-core"
 import { adamW, learningRateAt } from "@sml/policy"
 import { TaskSource } from "@sml/tasks"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 import { Progress } from "./Progress.ts"
 import { scheduleOf } from "./scheduleOf.ts"
@@ -35,6 +36,38 @@ const learn = (groups: ReadonlyArray<Group>, step: number, options: TrainOptions
       maxGradNorm: options.clipNorm
     })
   })
+
+/** A step of which nothing came: no dialogue reached an end. */
+export class StepFailed extends Schema.TaggedError<StepFailed>()("StepFailed", {
+  step: Schema.Int,
+  stop: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return this.reason
+  }
+}
+
+const partyOf: Readonly<Record<string, string>> = {
+  "student-failed": "the student",
+  "teacher-failed": "the teacher",
+  "verifier-failed": "the verifier"
+}
+
+/** The failure of a step whose dialogues all failed; a few that fail are part of training. */
+const failureOf = (step: number, groups: ReadonlyArray<Group>): StepFailed | undefined => {
+  const episodes = groups.flatMap((group) => group.episodes)
+  const [first] = episodes
+  if (first?.failure === undefined || episodes.some(({ failure }) => failure === undefined)) {
+    return undefined
+  }
+  const party = partyOf[first.stop] ?? "a party"
+  return new StepFailed({
+    step,
+    stop: first.stop,
+    reason: `all ${episodes.length} dialogues of step ${step} failed, the first because of ${party}: ${first.failure}`
+  })
+}
 
 /** Holds the dialogues of a step: `tasks` groups of `group`, all at once. */
 const rolloutStep = Effect.fnUntraced(function* (step: number, options: TrainOptions) {
@@ -79,6 +112,8 @@ export const trainStep = Effect.fn("trainer.trainStep")(function* <E, R>(
   const groups = yield* rolloutStep(step, options)
   const rollout = secondsSince(start)
   const verification = yield* clock.take
+  const failure = failureOf(step, groups)
+  if (failure !== undefined) return yield* failure
 
   const finish = Effect.gen(function* () {
     yield* progress.emit({ _tag: "Detail", text: "gradient" })
@@ -99,5 +134,5 @@ export const trainStep = Effect.fn("trainer.trainStep")(function* <E, R>(
     yield* keep(record, groups)
     yield* progress.emit({ _tag: "Step", record })
   })
-  yield* Effect.uninterruptible(finish)
+  return yield* Effect.uninterruptible(finish)
 })

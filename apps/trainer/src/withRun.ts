@@ -14,6 +14,7 @@ import { Progress } from "./Progress.ts"
 import type { RunPlace } from "./RunPlace.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
+import { patientPolicy, patientStudent, Waits } from "./Waits.ts"
 
 /** What a program gets that works in a run folder. `config` is what the folder says of it. */
 export interface RunContext {
@@ -55,10 +56,13 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
   const note = (text: string) => progress.emit({ _tag: "Note", text })
   if (engine !== undefined) yield* note(`student:    ${checkpoint}`)
   const parties = Layer.mergeAll(
-    studentLayer(config, layers, 1),
-    environmentLayer(layers),
+    patientStudent(studentLayer(config, layers, 1), options),
+    environmentLayer(layers, options),
     storeLayer(layers)
-  ).pipe(Layer.provideMerge(policyLayer(policy)))
+  ).pipe(
+    Layer.provideMerge(patientPolicy(policyLayer(policy), options)),
+    Layer.provideMerge(Waits.layer)
+  )
   const runAt = (store: RunStore["Service"]) => {
     if (place?._tag === "Resumed") return store.open(place.directory)
     return store.create({
