@@ -6,6 +6,7 @@ import { evalCommand } from "./evalCommand.ts"
 import { pretrainCommand } from "./pretrainCommand.ts"
 import { reproduceCommand } from "./reproduce/reproduceCommand.ts"
 import { serveCommand } from "./serveCommand.ts"
+import { sftCommand } from "./sftCommand.ts"
 import { trainCommand } from "./trainCommand.ts"
 import { verifyCommand } from "./verifyCommand.ts"
 
@@ -19,6 +20,7 @@ export const smlCommand = Command.make("sml").pipe(
     evalCommand,
     pretrainCommand,
     verifyCommand,
+    sftCommand,
     serveCommand,
     reproduceCommand,
     doctorCommand
