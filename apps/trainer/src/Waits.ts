@@ -110,8 +110,9 @@ const within = Effect.fnUntraced(function* <A, E, R>(
       const from = deadline.shared ? Math.max(asked, wait.since) : asked
       const rest = limit - (performance.now() - from)
       if (rest > 0) return arm(rest)
-      fiber.interruptUnsafe()
+      // first: an interrupted fiber tells its observer at once
       resume(Effect.suspend(() => Effect.fail(deadline.late())))
+      fiber.interruptUnsafe()
     }
     arm(limit)
     fiber.addObserver((exit) => {

@@ -1,6 +1,6 @@
 /** One step of training: dialogues, then an update of the weights. */
-import type { Group } from "@sml/env-pomdp"
-import { mixSeed, rolloutGroup } from "@sml/env-pomdp"
+import type { Episode, Group } from "@sml/env-pomdp"
+import { mixSeed, rolloutGroup, studentTurns } from "@sml/env-pomdp"
 import { update } from "@sml/grpo-core"
 import { adamW, learningRateAt } from "@sml/policy"
 import { TaskSource } from "@sml/tasks"
@@ -37,10 +37,10 @@ const learn = (groups: ReadonlyArray<Group>, step: number, options: TrainOptions
     })
   })
 
-/** A step of which nothing came: no dialogue reached an end. */
+/** A step in which a party never answered. */
 export class StepFailed extends Schema.TaggedError<StepFailed>()("StepFailed", {
   step: Schema.Int,
-  stop: Schema.String,
+  party: Schema.Literals(["student", "teacher", "verifier"]),
   reason: Schema.String
 }) {
   override get message(): string {
@@ -48,25 +48,39 @@ export class StepFailed extends Schema.TaggedError<StepFailed>()("StepFailed", {
   }
 }
 
-const partyOf: Readonly<Record<string, string>> = {
-  "student-failed": "the student",
-  "teacher-failed": "the teacher",
-  "verifier-failed": "the verifier"
-}
+const teacherTurns = ({ state }: Episode): number =>
+  state.history.filter(({ role }) => role === "teacher").length
 
-/** The failure of a step whose dialogues all failed; a few that fail are part of training. */
+/** How an episode shows that a party has failed, and how many answers of it an episode has. */
+const parties = [
+  {
+    party: "student",
+    stop: "student-failed",
+    answers: (episode: Episode) => studentTurns(episode).length
+  },
+  {
+    party: "verifier",
+    stop: "verifier-failed",
+    answers: ({ state }: Episode) => state.verdicts.length
+  },
+  // the first turn is the task
+  { party: "teacher", stop: "teacher-failed", answers: (e: Episode) => teacherTurns(e) - 1 }
+] as const
+
+/**
+ * The failure of a step in which a party was asked and never answered: it is down. One that fails now
+ * and then is part of training: those dialogues are not learnt from.
+ */
 const failureOf = (step: number, groups: ReadonlyArray<Group>): StepFailed | undefined => {
   const episodes = groups.flatMap((group) => group.episodes)
-  const [first] = episodes
-  if (first?.failure === undefined || episodes.some(({ failure }) => failure === undefined)) {
-    return undefined
+  for (const { answers, party, stop } of parties) {
+    const failed = episodes.filter((episode) => episode.stop === stop)
+    const [first] = failed
+    if (first === undefined || episodes.some((episode) => answers(episode) > 0)) continue
+    const reason = `the ${party} failed in ${failed.length} of the ${episodes.length} dialogues of step ${step} and answered in none: ${first.failure ?? stop}`
+    return new StepFailed({ step, party, reason })
   }
-  const party = partyOf[first.stop] ?? "a party"
-  return new StepFailed({
-    step,
-    stop: first.stop,
-    reason: `all ${episodes.length} dialogues of step ${step} failed, the first because of ${party}: ${first.failure}`
-  })
+  return undefined
 }
 
 /** Holds the dialogues of a step: `tasks` groups of `group`, all at once. */

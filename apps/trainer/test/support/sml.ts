@@ -5,8 +5,14 @@ import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
+/** So that not every process compiles everything anew. */
+const compileCache = fileURLToPath(
+  new URL("../../node_modules/.cache/sml-compile", import.meta.url)
+)
+
 /** What a process has left. */
 export interface Ended {
+  /** Absent when a signal has ended it. */
   readonly code: number | null
   readonly out: string
   readonly err: string
@@ -24,7 +30,7 @@ export const sml = (args: ReadonlyArray<string>, options: SmlOptions = {}): Prom
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [main, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...options.env },
+      env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...options.env },
       ...(options.uid === undefined ? {} : { uid: options.uid })
     })
     let out = ""

@@ -68,6 +68,7 @@ export class EngineClient {
   #outbox: Array<Outgoing> = []
   #ids = 0
   #dead: string | undefined
+  #exited = false
   #started = false
   #onReady: Settle<undefined> | undefined
 
@@ -99,7 +100,10 @@ export class EngineClient {
     this.#worker.on("messageerror", (error) =>
       this.#fail(`a message was unreadable: ${error.message}`)
     )
-    this.#worker.on("exit", (code) => this.#fail(`it exited with code ${code}`))
+    this.#worker.on("exit", (code) => {
+      this.#exited = true
+      this.#fail(`it exited with code ${code}`)
+    })
   }
 
   get #ready(): Effect.Effect<void, EngineError> {
@@ -118,8 +122,25 @@ export class EngineClient {
   get #close(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.#fail("it was closed while this was going on")
-      return Effect.asVoid(Effect.promise(() => this.#worker.terminate()))
+      return Effect.promise(() => this.#end())
     })
+  }
+
+  // a thread that is ended in the middle of native code takes the process with it, so it is asked first
+  async #end(): Promise<void> {
+    if (this.#exited) return
+    this.#post({ tag: "close" })
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([
+      new Promise<void>((resolve) => {
+        this.#worker.once("exit", () => resolve())
+      }),
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, closingTime)
+      })
+    ])
+    clearTimeout(timer)
+    await this.#worker.terminate()
   }
 
   /** Samples a completion. Interruption withdraws the request. */
@@ -284,6 +305,9 @@ export class EngineClient {
     }
   }
 }
+
+/** Milliseconds that the thread has for what it is doing, before it is ended without its consent. */
+const closingTime = 10_000
 
 const startReason = (problem: string): string =>
   `The engine did not start (${problem}); check that onnxruntime-node has a build for ${process.platform}-${process.arch} and that memory suffices.`

@@ -88,6 +88,9 @@ port.on("message", (message: ToWorker) => {
       if (request.listens) told.set(stream, 0)
       waiting.push({ order: arrivals++, stream })
     }
+  } else if (message.tag === "close") {
+    // of this thread alone
+    process.exit()
   } else if (message.tag === "vocabulary") {
     vocabulary = message.vocabulary
   } else if (message.tag === "command") {

@@ -136,7 +136,17 @@ interface CancelMessage {
   readonly id: number
 }
 
-export type ToWorker = GenerateMessage | CommandMessage | VocabularyMessage | CancelMessage
+/** Ends the thread as soon as it hears of it, which is between two runs of onnxruntime. */
+interface CloseMessage {
+  readonly tag: "close"
+}
+
+export type ToWorker =
+  | GenerateMessage
+  | CommandMessage
+  | VocabularyMessage
+  | CancelMessage
+  | CloseMessage
 
 /** One completion of a {@link CompletionsMessage}: `count` ids of the message's arrays. */
 export interface CompletionHeader {
