@@ -13,8 +13,10 @@ import * as Schema from "effect/Schema"
 
 import type { Cell, CellSettings } from "./Cell.ts"
 import { cellName, CellResult } from "./Cell.ts"
+import { PastRun } from "./PastRun.ts"
 
 const decodeResult = Schema.decodeUnknownOption(Schema.fromJsonString(CellResult))
+const decodePastRun = Schema.decodeUnknownOption(Schema.fromJsonString(PastRun))
 const encodeResult = Schema.encodeEffect(Schema.fromJsonString(CellResult))
 
 /** Name of the folder for the cells of given settings: other settings, other folder. */
@@ -31,6 +33,7 @@ export const settingsName = (settings: CellSettings): string =>
  * - `find`: the result of a finished cell; one that cannot be read counts as not finished.
  * - `keep`: lets `fill` write into an empty folder, adds the result that it gives, and makes it the
  *   folder of the cell.
+ * - `remember`, `pastRuns`: the calls that ran cells, oldest first.
  */
 export class CellStore extends Context.Service<
   CellStore,
@@ -41,6 +44,8 @@ export class CellStore extends Context.Service<
       cell: Cell,
       fill: (directory: string) => Effect.Effect<CellResult, E, R>
     ) => Effect.Effect<void, E | RunStoreError, R>
+    readonly remember: (run: PastRun) => Effect.Effect<void, RunStoreError>
+    readonly pastRuns: Effect.Effect<ReadonlyArray<PastRun>>
   }
 >()("@sml/trainer/CellStore") {
   /** Under `root`, in a folder named after the settings. */
@@ -90,7 +95,22 @@ export class CellStore extends Context.Service<
             }).pipe(Effect.onError(() => Effect.ignore(clean)))
           })
 
-        return CellStore.of({ folder, find, keep })
+        const log = path.join(folder, "runs.jsonl")
+        const remember = Effect.fnUntraced(
+          function* (run: PastRun) {
+            yield* makeFolders(folder).pipe(Effect.provide(services))
+            yield* fs.writeFileString(log, `${JSON.stringify(run)}\n`, { flag: "a" })
+          },
+          Effect.mapError(fromPlatformError("keep the time of the run", log))
+        )
+        const pastRuns = fs.readFileString(log).pipe(
+          Effect.orElseSucceed(() => ""),
+          Effect.map((text) =>
+            text.split("\n").flatMap((line) => Option.toArray(decodePastRun(line)))
+          )
+        )
+
+        return CellStore.of({ folder, find, keep, remember, pastRuns })
       })
     )
 }

@@ -1,5 +1,6 @@
 /** Differences between students with 95 % intervals, over seeds and tasks. */
 import { uniformStream } from "@sml/env-pomdp"
+import type { Interval } from "@sml/eval-harness"
 import { wilsonInterval } from "@sml/eval-harness"
 
 import type { TaskRatios } from "./Cell.ts"
@@ -95,13 +96,28 @@ const quantile = (sorted: Float64Array, share: number): number => {
 }
 
 /**
+ * The interval where no task differs from another: as many tasks as Wilson's interval allows for none in
+ * `n` may be otherwise, as far as terms that are rates can go. A value out of their range is none of
+ * rates and keeps its point.
+ */
+const cautious = (value: number, terms: ReadonlyArray<ContrastTerm>, n: number): Interval => {
+  const doubt = wilsonInterval(0, n).high
+  const end = (pick: (a: number, b: number) => number) =>
+    terms.reduce((sum, { coefficient }) => sum + pick(coefficient, 0), 0)
+  return {
+    low: value - doubt * Math.max(0, value - end(Math.min)),
+    high: value + doubt * Math.max(0, end(Math.max) - value)
+  }
+}
+
+/**
  * The sum of the terms and its 95 % interval: the percentile bootstrap that draws seeds and, for each
  * of them, tasks. Terms are paired: a task is drawn for all of them or for none. With one seed it is
  * the bootstrap over tasks. `undefined` where a term has no occasion, or the terms are not about the
  * same seeds and tasks.
  *
- * Where no resample differs (nobody ever did it, say) the interval is not a point: every arm may be
- * wrong by what Wilson's interval allows for none in `n`.
+ * Where no resample differs (nobody ever did it, say) the interval is not a point: Wilson's interval
+ * says how many tasks may be otherwise.
  */
 export const contrast = (terms: ReadonlyArray<ContrastTerm>): Contrast | undefined => {
   const [first] = terms
@@ -145,14 +161,8 @@ export const contrast = (terms: ReadonlyArray<ContrastTerm>): Contrast | undefin
   }
   const sorted = Float64Array.from(drawn).toSorted()
   const n = sizes.reduce((sum, size) => sum + size, 0)
-  let low = quantile(sorted, 0.025)
-  let high = quantile(sorted, 0.975)
-  if (high - low < dust) {
-    const doubt = wilsonInterval(0, n).high
-    const width = terms.reduce((sum, { coefficient }) => sum + Math.abs(coefficient) * doubt, 0)
-    low -= width
-    high += width
-  }
+  const spread = { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) }
+  const { high, low } = spread.high - spread.low < dust ? cautious(value, terms, n) : spread
   return {
     value,
     low: Math.min(low, value),

@@ -1,6 +1,6 @@
 /** All cells together: numbers with intervals, checks and answers. */
 import type { Arm, Cell, CellResult, CellSettings, Domain, TaskRatios } from "./Cell.ts"
-import { cellName, domains } from "./Cell.ts"
+import { cellName, domains, Method } from "./Cell.ts"
 import type { Contrast } from "./Contrast.ts"
 import { contrast } from "./Contrast.ts"
 import type { Outcome, Verdict } from "./decide.ts"
@@ -47,6 +47,9 @@ export interface Reproduction {
   readonly answers: ReadonlyArray<AnsweredFinding>
 }
 
+const rank = ({ method, trained }: Arm): number =>
+  Method.literals.indexOf(method) * 2 + (trained === "code" ? 1 : 0)
+
 /**
  * Puts results together. Only whole seeds are compared, so that every method is judged by the same
  * ones.
@@ -60,11 +63,10 @@ export const makeReproduction = (
   const seeds = [...new Set(cells.map(({ seed }) => seed))].filter((seed) =>
     cells.every((cell) => cell.seed !== seed || byName.has(cellName(cell)))
   )
-  const arms = [
-    ...new Map(
-      cells.map(({ method, trained }) => [`${method}/${trained}`, { method, trained }])
-    ).values()
-  ]
+  const places = new Map(
+    cells.map(({ method, trained }) => [`${method}/${trained}`, { method, trained }])
+  )
+  const arms = [...places.values()].toSorted((a, b) => rank(a) - rank(b))
 
   /** Of all seeds, or of none where one has nothing to measure. */
   const ratios = ({ arm, condition, metric, on }: Measurement): ReadonlyArray<TaskRatios> => {

@@ -42,7 +42,7 @@ th, td { text-align: left; font-weight: inherit; padding: 0.3rem 0.9rem 0.3rem 0
 thead th { color: var(--muted); }
 svg { display: block; width: 100%; height: auto; font-size: 11px; }
 .grid { stroke: var(--rule); } .axis { fill: var(--muted); } .ink { fill: var(--ink); }
-.line { fill: none; stroke-width: 2; } .band { fill-opacity: 0.1; stroke: none; } .label { font-weight: 600; }
+.line { fill: none; stroke-width: 2; } .band { fill-opacity: 0.07; stroke: none; } .label { font-weight: 600; }
 ${light.map((_, index) => `.line.c${index} { stroke: var(--c${index}); } .band.c${index}, .label.c${index} { fill: var(--c${index}); }`).join("\n")}
 .expected { stroke: var(--bar); stroke-width: 14; } .interval { stroke: var(--muted); stroke-width: 2; }
 .interval.holds { stroke: var(--good); } .interval.fails { stroke: var(--bad); }

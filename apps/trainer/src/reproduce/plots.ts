@@ -24,9 +24,9 @@ export interface LinePlotOptions {
   readonly isRate: boolean
 }
 
-const width = 460
+const width = 560
 const height = 300
-const box = { left: 44, right: 170, top: 14, bottom: 38 }
+const box = { left: 44, right: 250, top: 14, bottom: 38 }
 
 const fixed = (value: number): string => value.toFixed(1)
 

@@ -24,14 +24,18 @@ export const reportIntroduction = (
     ? "The paper's comparisons, in short (sml reproduce --quick)"
     : "The paper's comparisons on the embedded student",
   facts: [
-    ["command", facts.command],
     ["date", facts.date],
-    ["machine", `${facts.machine}, Node ${facts.node}`],
+    ...facts.runs.map(
+      ({ command, date, finished, jobs, machine, seconds: took, threads }) =>
+        [
+          "command",
+          `${command} (${date}, ${machine}): ${finished} cells in ${clockTime(took)}, ${jobs} at a time on ${threads} thread(s) each`
+        ] as const
+    ),
     [
-      "time",
-      `${clockTime(facts.seconds)}, ${facts.jobs} cells at a time on ${facts.threads} thread(s) each${facts.resumed === 0 ? "" : `; ${facts.resumed} cells were finished before and are not in it`}`
+      "cells",
+      `${results.length} of ${cells.length} finished, which took ${clockTime(results.reduce((sum, { seconds: took }) => sum + (took["total"] ?? 0), 0))} if added up`
     ],
-    ["cells", `${results.length} of ${cells.length} finished`],
     ["seeds compared", seeds.length === 0 ? "none is whole yet" : seeds.join(", ")],
     [
       "settings",

@@ -131,22 +131,30 @@ export const reproduceCommand = Command.make(
       CellRunner.layerProcess({ root, settings, threads })
     )
     yield* Effect.gen(function* () {
-      const before = yield* finishedCells(cells)
+      const store = yield* CellStore
+      const today = Effect.map(DateTime.now, (now) => DateTime.formatIso(now).slice(0, 10))
+      const remember = Effect.gen(function* () {
+        const finished = (yield* finishedCells(cells)).length - before
+        if (finished === 0) return
+        const { machine, node } = machineFacts()
+        yield* store.remember({
+          command: commandLine(process.argv.slice(2)),
+          date: yield* today,
+          machine: `${machine}, Node ${node}`,
+          seconds: (performance.now() - started) / 1000,
+          finished,
+          jobs,
+          threads
+        })
+      })
+      const before = (yield* finishedCells(cells)).length
       const results = given.reportOnly
-        ? before
-        : yield* runCells({ cells, settings, jobs }).pipe(Effect.provide(Progress.layer))
-      const { machine, node } = machineFacts()
-      const facts: ReportFacts = {
-        command: commandLine(process.argv.slice(2)),
-        date: DateTime.formatIso(yield* DateTime.now).slice(0, 10),
-        machine,
-        node,
-        jobs,
-        threads,
-        seconds: (performance.now() - started) / 1000,
-        resumed: before.length,
-        quick
-      }
+        ? yield* finishedCells(cells)
+        : yield* runCells({ cells, settings, jobs }).pipe(
+            Effect.provide(Progress.layer),
+            Effect.ensuring(Effect.orDie(remember))
+          )
+      const facts: ReportFacts = { date: yield* today, quick, runs: yield* store.pastRuns }
       const reproduction = makeReproduction(settings, cells, results)
       const name = quick ? "reproduction-quick" : "reproduction"
       const files = [

@@ -57,6 +57,14 @@ describe("contrast", () => {
     assert.ok((same?.high ?? 0) > 0.1)
   })
 
+  it("stays among the possible values, and is never a point for rates", () => {
+    for (const share of [0, 1]) {
+      const found = contrast([{ coefficient: 1, seeds: [level(share)] }])
+      assert.ok(found !== undefined && found.low >= 0 && found.high <= 1)
+      assert.ok(found.high - found.low > 0.01)
+    }
+  })
+
   it("holds the true difference in about 95 of 100 data sets", () => {
     const uniform = uniformStream(4)
     let inside = 0

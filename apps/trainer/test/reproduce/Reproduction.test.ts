@@ -1,5 +1,6 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { decideFinding } from "@sml/trainer/reproduce/decide"
+import type { PastRun } from "@sml/trainer/reproduce/PastRun"
 import { planCells } from "@sml/trainer/reproduce/planCells"
 import { renderHtml } from "@sml/trainer/reproduce/renderHtml"
 import { renderMarkdown } from "@sml/trainer/reproduce/renderMarkdown"
@@ -21,17 +22,17 @@ const reproduce = (mean: MeanOf, some = cells) =>
 
 const verdicts = (mean: MeanOf) => reproduce(mean).answers.map(({ verdict }) => verdict)
 
-const facts: ReportFacts = {
+const run: PastRun = {
   command: "sml reproduce",
   date: "2026-01-02",
-  machine: "linux x64, 2 cores",
-  node: "v24.0.0",
-  jobs: 2,
-  threads: 1,
+  machine: "linux x64, 2 cores, Node v24.0.0",
   seconds: 3600,
-  resumed: 0,
-  quick: false
+  finished: 33,
+  jobs: 2,
+  threads: 1
 }
+
+const facts: ReportFacts = { date: "2026-01-02", quick: false, runs: [run] }
 
 describe("makeReproduction", () => {
   it("finds what is there", () => {
@@ -106,7 +107,11 @@ describe("the report", () => {
     }
     assert.match(markdown, /\| online GRPO \| 30\.\d \[\d+\.\d, \d+\.\d\]/)
     assert.include(markdown, "## Deviations from the paper")
-    assert.include(markdown, "- command: sml reproduce")
+    assert.include(
+      markdown,
+      "- command: sml reproduce (2026-01-02, linux x64, 2 cores, Node v24.0.0)"
+    )
+    assert.include(markdown, "33 cells in 1:00:00, 2 at a time on 1 thread(s) each")
   })
 
   it("has tables whose rows have as many cells as their heads", () => {
@@ -127,7 +132,10 @@ describe("the report", () => {
   })
 
   it("escapes what it is given", () => {
-    const odd = renderHtml(reproduction, { ...facts, command: 'sml --out "<b>&"' })
+    const odd = renderHtml(reproduction, {
+      ...facts,
+      runs: [{ ...run, command: 'sml --out "<b>&"' }]
+    })
     assert.include(odd, "sml --out &quot;&lt;b&gt;&amp;&quot;")
   })
 

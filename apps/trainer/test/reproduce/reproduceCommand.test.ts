@@ -53,8 +53,13 @@ describe.concurrent("sml reproduce", () => {
   it("writes the report of what is finished, which is nothing yet", async () => {
     const root = await folder()
     const { code, out } = await sml([
-      ...["reproduce", "--report-only", "--quick"],
-      ...["--cells", join(root, "cells"), "--out", join(root, "docs")]
+      "reproduce",
+      "--report-only",
+      "--quick",
+      "--cells",
+      join(root, "cells"),
+      "--out",
+      join(root, "docs")
     ])
     assert.strictEqual(code, 0)
     assert.include(out, "1. inconclusive")

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -148,6 +148,16 @@ const inStore = <A, E>(root: string, use: Effect.Effect<A, E, CellStore>) =>
     )
   )
 
+const past = (seconds: number) => ({
+  command: "sml reproduce",
+  date: "2026-01-02",
+  machine: "a machine",
+  seconds,
+  finished: 2,
+  jobs: 2,
+  threads: 1
+})
+
 describe("CellStore", () => {
   const cell = cells[0]!
   it("does not count a torn result as finished", async () => {
@@ -175,6 +185,23 @@ describe("CellStore", () => {
       })
     )
     assert.deepStrictEqual(await readdir(join(root, settingsName(tinySettings))), [cellName(cell)])
+  })
+
+  it("remembers the runs in their order, and forgets a torn line only", async () => {
+    const root = await folder()
+    await inStore(
+      root,
+      Effect.gen(function* () {
+        const store = yield* CellStore
+        assert.deepStrictEqual(yield* store.pastRuns, [])
+        yield* store.remember(past(1))
+        yield* store.remember(past(2))
+        yield* Effect.promise(() =>
+          appendFile(join(store.folder, "runs.jsonl"), '{"command":"sml rep')
+        )
+        assert.deepStrictEqual(yield* store.pastRuns, [past(1), past(2)])
+      })
+    )
   })
 
   it("keeps cells of other settings apart", () => {
