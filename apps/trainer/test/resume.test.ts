@@ -1,6 +1,19 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync } from "node:fs"
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile
+} from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -8,7 +21,7 @@ import { MetricsLine, parseJsonLines } from "@sml/run-store"
 import { isWallClock } from "@sml/trainer/StepRecord"
 import { Schema } from "effect"
 
-import { sml, type Ended } from "./support/sml.ts"
+import { mainFile, sml, type Ended } from "./support/sml.ts"
 
 const fixture = (name: string) => fileURLToPath(import.meta.resolve(`./fixtures/${name}.config.ts`))
 const killedConfig = fixture("killed")
@@ -54,20 +67,20 @@ const assertEnded = ({ code, err }: Ended) => {
 
 let reference: Awaited<ReturnType<typeof contents>>
 
-describe("a run that was killed", () => {
-  beforeAll(async () => {
-    const directory = join(root, "reference")
-    assertEnded(await start(directory, fixture("small")))
-    reference = await contents(directory)
-    assert.deepStrictEqual(
-      reference.metrics.map(({ step }) => step),
-      [1, 2, 3, 4, 5, 6]
-    )
-    assert.deepStrictEqual(reference.checkpoints.toSorted(), ["step-000004", "step-000006"])
-    // a training of which the optimiser's state matters
-    assert.isAtLeast(reference.metrics.filter(({ updated }) => updated === 1).length, 4)
-  }, patience)
+beforeAll(async () => {
+  const directory = join(root, "reference")
+  assertEnded(await start(directory, fixture("small")))
+  reference = await contents(directory)
+  assert.deepStrictEqual(
+    reference.metrics.map(({ step }) => step),
+    [1, 2, 3, 4, 5, 6]
+  )
+  assert.deepStrictEqual(reference.checkpoints.toSorted(), ["step-000004", "step-000006"])
+  // a training of which the optimiser's state matters
+  assert.isAtLeast(reference.metrics.filter(({ updated }) => updated === 1).length, 4)
+}, patience)
 
+describe("a run that was killed", () => {
   // each is killed again and again in one run: in the dialogues, the verification, the gradient, the
   // optimiser, the lines, the checkpoint, the end
   const chains = {
@@ -106,20 +119,187 @@ describe("a run that was killed", () => {
       `${where} ends with the same bits, rows and dialogues`,
       async () => {
         const directory = join(root, where)
-        let first = true
-        for (const point of points) {
+        await points.reduce(async (before, point, index) => {
+          await before
           const env = { KILL_AT: point }
-          const { code, err } = await (first
-            ? start(directory, killedConfig, env)
-            : resume(directory, env))
+          const go = index === 0 ? start(directory, killedConfig, env) : resume(directory, env)
+          const { code, err } = await go
           // no exit code: a signal
           assert.strictEqual(code, null, `${point}: ${err}`)
-          first = false
-        }
+        }, Promise.resolve())
         assertEnded(await resume(directory))
         assert.deepStrictEqual(await contents(directory), reference)
       },
       patience
     )
   }
+
+  it.concurrent(
+    "skips checkpoints that are torn or garbled, says so, and ends with the same bits",
+    async () => {
+      const directory = join(root, "garbled")
+      const killed = await start(directory, killedConfig, { KILL_AT: "before-final:1" })
+      assert.strictEqual(killed.code, null)
+      const newest = join(directory, "checkpoints", "step-000006")
+      const weights = join(newest, "model.safetensors")
+      const bytes = await readFile(weights)
+      bytes[bytes.length - 3] = (bytes[bytes.length - 3] ?? 0) ^ 1
+      await writeFile(weights, bytes)
+      const torn = join(directory, "checkpoints", ".step-000008.partial")
+      await mkdir(torn)
+      await writeFile(join(torn, "model.safetensors"), bytes.subarray(0, 1000))
+      await appendFile(join(directory, "metrics.jsonl"), `{"step":7,"rewa`)
+      const ended = await resume(directory)
+      assertEnded(ended)
+      assert.match(ended.out, /step-000006 is skipped: model\.safetensors has other bytes/)
+      assert.match(ended.out, /from the checkpoint of step 4/)
+      assert.deepStrictEqual(await contents(directory), reference)
+
+      // finished: it is left as it is
+      const before = await stat(join(directory, "report.html"))
+      const again = await resume(directory)
+      assertEnded(again)
+      assert.match(again.out, /the run is finished, 6 of 6 steps/)
+      assert.deepStrictEqual(await stat(join(directory, "report.html")), before)
+    },
+    patience
+  )
+
+  it.concurrent(
+    "refuses flags that say something else than it was started with",
+    async () => {
+      const directory = join(root, "flags")
+      const killed = await start(directory, killedConfig, { KILL_AT: "teacher:1" })
+      assert.strictEqual(killed.code, null)
+      const flags = ["--steps", "9", "--seed", "1", "--lora-rank", "2", "--config", "other.ts"]
+      const { code, err } = await sml(["train", "--resume", directory, ...flags])
+      assert.strictEqual(code, 1)
+      assert.match(
+        err,
+        /^--resume .*flags contradicts how the run was started: --steps 9 \(it has 6\), --lora-rank 2 \(it has its default\), --config other\.ts \(it has .*killed\.config\.ts\); leave that out, or start a new run with --out\n$/
+      )
+      const out = await sml(["train", "--resume", directory, "--out", directory])
+      assert.match(out.err, /^--out is for a new run and --resume for one that goes on/)
+      const nowhere = await sml(["train", "--resume", join(root, "nowhere")])
+      assert.match(nowhere.err, /nowhere: there is no such folder; give the folder of a run/)
+    },
+    patience
+  )
+
+  it.concurrent(
+    "in its first moments starts again by itself",
+    async () => {
+      const directory = join(root, "early")
+      const args = ["train", "--config", fixture("small"), "--no-eval", "--out", directory]
+      const child = spawn(process.execPath, [mainFile, ...args], { stdio: "ignore" })
+      const closed = once(child, "close")
+      // long before anything else of the command is loaded
+      const command = join(directory, ".command.json")
+      const began = Date.now()
+      const wait = async (): Promise<void> => {
+        if (existsSync(command)) return undefined
+        assert.isBelow(Date.now() - began, 60_000)
+        await setTimeout(2)
+        return wait()
+      }
+      await wait()
+      child.kill("SIGKILL")
+      await closed
+      assert.deepStrictEqual(await readdir(directory), [".command.json"])
+      const refused = await sml(["train", "--resume", directory, "--seed", "2"])
+      assert.match(
+        refused.err,
+        /stopped before its configuration was stored; without any other flag/
+      )
+      assertEnded(await resume(directory))
+      const weights = await readFile(join(directory, "final", "model.safetensors"))
+      assert.strictEqual(weights.toString("base64"), reference.weights)
+      assert.notInclude(await readdir(directory), ".command.json")
+    },
+    patience
+  )
+
+  it.concurrent(
+    "has the same bits when teacher and verifier take their time at random",
+    async () => {
+      const directory = join(root, "delayed")
+      assertEnded(await start(directory, fixture("delayed")))
+      assert.deepStrictEqual(await contents(directory), reference)
+    },
+    patience
+  )
+})
+
+describe("a run that is interrupted", () => {
+  it.concurrent(
+    "by Ctrl-C stops after the step it is in, with a checkpoint and a hint",
+    async () => {
+      const directory = join(root, "interrupted")
+      let sent = false
+      const args = ["train", "--config", fixture("small"), "--out", directory]
+      const ended = await sml(args, {
+        during: (child, out) => {
+          if (!sent && out.includes("step 1/6")) sent = child.kill("SIGINT")
+        }
+      })
+      assert.strictEqual(ended.code, 130)
+      assert.match(
+        ended.err,
+        /^interrupted after step \d of 6; .* train --resume .*interrupted goes on from there\n$/
+      )
+      assertEnded(await resume(directory))
+      assert.deepStrictEqual((await contents(directory)).weights, reference.weights)
+    },
+    patience
+  )
+
+  it.concurrent(
+    "by a second Ctrl-C stops at once",
+    async () => {
+      const directory = join(root, "twice")
+      const args = ["train", "--config", fixture("stuck"), "--out", directory]
+      let sent = false
+      const began = Date.now()
+      let second = began
+      const ended = await sml(args, {
+        during: (child, out) => {
+          if (sent || !out.includes("stuck")) return
+          sent = child.kill("SIGINT")
+          globalThis.setTimeout(() => {
+            second = Date.now()
+            child.kill("SIGINT")
+          }, 300)
+        }
+      })
+      assert.isTrue(sent)
+      assert.strictEqual(ended.code, 130)
+      assert.isBelow(Date.now() - second, 3000)
+    },
+    patience
+  )
+})
+
+describe.skipIf(process.env["SML_SOAK"] === undefined)("at random moments (SML_SOAK)", () => {
+  it("is killed until it is through, and ends with the same bits", async () => {
+    const directory = join(root, "random")
+    let kills = 0
+    const go = async (): Promise<void> => {
+      const resumed = existsSync(directory) && (await readdir(directory)).length > 0
+      const args = resumed
+        ? ["train", "--resume", directory]
+        : ["train", "--config", fixture("small"), "--out", directory]
+      const child = spawn(process.execPath, [mainFile, ...args], { stdio: "ignore" })
+      const closed = once(child, "close")
+      const timer = globalThis.setTimeout(() => child.kill("SIGKILL"), Math.random() * 8000)
+      await closed
+      clearTimeout(timer)
+      if (child.exitCode === 0) return undefined
+      assert.strictEqual(child.signalCode, "SIGKILL")
+      kills += 1
+      return go()
+    }
+    await go()
+    assert.isAbove(kills, 0)
+    assert.deepStrictEqual(await contents(directory), reference)
+  }, 3_600_000)
 })

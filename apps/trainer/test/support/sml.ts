@@ -3,7 +3,8 @@ import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+/** What Node is given to run the command. */
+export const mainFile = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
 /** So that not every process compiles everything anew. */
 const compileCache = fileURLToPath(
@@ -28,7 +29,7 @@ export interface SmlOptions {
 /** Runs `sml` with the arguments until it ends. */
 export const sml = (args: ReadonlyArray<string>, options: SmlOptions = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], {
+    const child = spawn(process.execPath, [mainFile, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...options.env },
       ...(options.uid === undefined ? {} : { uid: options.uid })
