@@ -17,7 +17,9 @@ import * as RealSets from "./RealSet.ts"
 import { equationSides, linksOf } from "./relationLinks.ts"
 import { renameSymbols } from "./renameSymbols.ts"
 import { realValue, sampleEquality, sampleRatio } from "./sampleEquality.ts"
-import { haveSameDimensions, parseUnit } from "./units.ts"
+import { haveSameDimensions, isUnitWord, parseUnit } from "./units.ts"
+
+type Quantity = Extract<Expression, { readonly t: "quantity" }>
 
 const isSymbol = (part: Expression): boolean => part.t === "sym"
 
@@ -29,6 +31,49 @@ const unwrapped = (e: Expression): Expression => {
     return { t: "quantity", value: negated(e.a.a), unit: "degree" }
   if (e.t === "neg" && e.a.t === "percent") return { t: "percent", a: negated(e.a.a) }
   return e
+}
+
+/** `3 m` and `5 m / s`, which are products as well, as quantities where the other answer is one. */
+const measured = (e: Expression): Quantity | undefined => {
+  if (e.t === "quantity") return e
+  if (e.t === "div" && e.b.t === "sym" && isUnitWord(e.b.name)) {
+    const over = measured(e.a)
+    return over === undefined ? undefined : { ...over, unit: `${over.unit} / ${e.b.name}` }
+  }
+  const last = e.t === "mul" ? e.items.at(-1) : undefined
+  if (e.t !== "mul" || last?.t !== "sym" || !isUnitWord(last.name)) return undefined
+  const items = e.items.slice(0, -1)
+  const [only] = items
+  if (only === undefined || items.some(isSymbol)) return undefined
+  return {
+    t: "quantity",
+    value: items.length === 1 ? only : { t: "mul", items },
+    unit: last.name
+  }
+}
+
+/** The words of what is counted. */
+const nouns = (unit: string): ReadonlyArray<string> =>
+  unit
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .filter((word) => word !== "")
+
+/** A word and what it may be the plural of. */
+const singulars = (word: string): ReadonlyArray<string> => [
+  word,
+  word.replace(/s$/, ""),
+  word.replace(/es$/, ""),
+  word.replace(/ies$/, "y")
+]
+
+/** `3 apples` are no `3 oranges`; `3 green apples` may be `3 apples`, and `3 units` anything. */
+const countOtherThings = (a: string, b: string): boolean => {
+  const left = nouns(a).flatMap(singulars)
+  const right = nouns(b).flatMap(singulars)
+  if (left.length === 0 || right.length === 0) return false
+  if (left.includes("unit") || right.includes("unit")) return false
+  return !left.some((word) => right.includes(word))
 }
 
 export class Comparison {
@@ -77,7 +122,7 @@ export class Comparison {
 
   private quantities(gold: Expression, answer: Expression): boolean {
     const { units } = this.options
-    const [a, b] = [gold, answer].map((e) => (e.t === "quantity" ? e : undefined))
+    const [a, b] = [measured(gold), measured(answer)]
     const left = a === undefined ? gold : a.value
     const right = b === undefined ? answer : b.value
     if (units === "ignore") return this.same(left, right)
@@ -95,6 +140,9 @@ export class Comparison {
         return false
       }
       if (units === "require" && a?.unit.toLowerCase() !== b?.unit.toLowerCase()) return false
+      if (a !== undefined && b !== undefined && leftUnit === rightUnit) {
+        if (countOtherThings(a.unit, b.unit)) return false
+      }
       return this.same(left, right)
     }
     if (!haveSameDimensions(leftUnit, rightUnit)) return false

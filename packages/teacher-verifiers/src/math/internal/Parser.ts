@@ -289,6 +289,10 @@ export class Parser {
     return undefined
   }
 
+  private endsTerm(token: Token | undefined): boolean {
+    return token === undefined || (token.kind === "op" && /^[,;/=<>]$/.test(token.v))
+  }
+
   /** The words behind a number. */
   private unit(): string | undefined {
     const parts: Array<string> = []
@@ -525,6 +529,8 @@ export class Parser {
         return false
       case "word":
         if (connectives.has(token.v)) return false
+        // "60 min", "5 sec": nothing is there to take the least or the secant of
+        if (isUnitWord(token.v) && this.endsTerm(this.tokens[this.at + 1])) return false
         return (
           lookUpFunction(token.v) !== undefined ||
           lookUpConstant(token.v) !== undefined ||
