@@ -8,7 +8,9 @@ import * as Schema from "effect/Schema"
  * - `read-only`: no permission, or a read-only disk; `full`: no space or quota left;
  * - `missing`: the file or the folder above it does not exist; `exists`: it is there already;
  * - `in-the-way`: a file stands where a folder is needed, or the reverse;
- * - `damaged`: it is there and cannot be understood; `other`: anything else.
+ * - `damaged`: it is there and cannot be understood; `locked`: another process holds the database;
+ * - `newer`: the database was written by a newer program; `unreachable`: its server does not answer;
+ * - `outside`: a path leaves the folder that it must stay in; `other`: anything else.
  */
 export const RunStoreProblem = Schema.Literals([
   "read-only",
@@ -17,6 +19,10 @@ export const RunStoreProblem = Schema.Literals([
   "exists",
   "in-the-way",
   "damaged",
+  "locked",
+  "newer",
+  "unreachable",
+  "outside",
   "other"
 ])
 export type RunStoreProblem = typeof RunStoreProblem.Type
@@ -39,6 +45,10 @@ const advice = {
   exists: "it exists already, so choose another name or remove it",
   "in-the-way": "a file stands where a folder is needed, so choose another path or move that file",
   damaged: "it is damaged",
+  locked: "another process is writing to it, so wait until that has finished and run again",
+  newer: "it was written by a newer version of this program, so update the program",
+  unreachable: "its server does not answer, so check that it runs and that the address is right",
+  outside: "the path leaves the folder, so give one inside it",
   other: "the system refused"
 } as const satisfies Record<RunStoreProblem, string>
 

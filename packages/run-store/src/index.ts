@@ -1,8 +1,13 @@
 /** Run folders: what a training run was started with, measured, said and produced. */
+export * from "./insideFolder.ts"
 export * from "./JsonLines.ts"
 export * from "./makeFolders.ts"
+export * from "./redactSecrets.ts"
 export * from "./Run.ts"
+export * from "./RunDatabase.ts"
 export * from "./RunId.ts"
 export * from "./RunLines.ts"
+export * from "./RunRecord.ts"
 export * from "./RunStore.ts"
 export * from "./RunStoreError.ts"
+export * from "./SqliteClient.ts"
