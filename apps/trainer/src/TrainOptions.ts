@@ -126,7 +126,7 @@ export const defaultTrainOptions: TrainOptions = {
   evalTasks: 320,
   evalHorizon: 10,
   underspecified: true,
-  checkpointEvery: 10,
+  checkpointEvery: 5,
   keepCheckpoints: 3,
   answerDeadline: 300,
   stallDeadline: 1800,

@@ -8,6 +8,7 @@ import * as Path from "effect/Path"
 
 import { ConfigError } from "./ConfigError.ts"
 import { type Engine, engineFor } from "./engineFor.ts"
+import { holdRun } from "./holdRun.ts"
 import { environmentLayer, storeLayer, studentLayer } from "./parties.ts"
 import { policyLayer } from "./policyLayer.ts"
 import { Progress } from "./Progress.ts"
@@ -76,6 +77,7 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
     const services = yield* Layer.build(parties)
     const store = yield* Effect.provide(RunStore, services)
     const run = yield* runAt(store)
+    if (place !== undefined) yield* holdRun(run)
     yield* note(`run folder: ${run.paths.directory}`)
     return { services, run }
   })

@@ -187,6 +187,30 @@ describe("a run that was killed", () => {
   )
 
   it.concurrent(
+    "is not resumed while it goes on",
+    async () => {
+      const directory = join(root, "going")
+      const args = ["train", "--config", fixture("stuck"), "--out", directory]
+      let second: Promise<Ended> | undefined
+      const first = await sml(args, {
+        during: (child, out) => {
+          if (second !== undefined || !out.includes("stuck")) return
+          second = resume(directory)
+          void second.then(() => child.kill("SIGKILL"))
+        }
+      })
+      assert.strictEqual(first.code, null)
+      const refused = await second
+      assert.strictEqual(refused?.code, 1)
+      assert.match(
+        refused?.err ?? "",
+        /^the run in .* is going on in process \d+; wait for its end/
+      )
+    },
+    patience
+  )
+
+  it.concurrent(
     "in its first moments starts again by itself",
     async () => {
       const directory = join(root, "early")
