@@ -85,5 +85,5 @@ export class CellRunner extends Context.Service<
 
 const decodeReport = Schema.decodeUnknownEffect(Schema.fromJsonString(CellReport))
 
-// main.ts of this folder, or main.js of what was built
+// cellMain.ts of this folder, or cellMain.js where it was built
 const cellMain = fileURLToPath(new URL(`cellMain${extname(import.meta.filename)}`, import.meta.url))

@@ -24,10 +24,9 @@ const cellHtml = (cell: string, index: number): string => {
   return `<${tag}${marked}>${escapeHtml(cell)}</${tag}>`
 }
 
-const tableHtml = ({ head, note, rows, title }: Table): string =>
+const tableHtml = ({ head, rows, title }: Table): string =>
   [
     `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
-    note === undefined ? "" : `<p>${escapeHtml(note)}</p>`,
     `<div class="scroll"><table><thead><tr>${head.map((cell) => `<th>${escapeHtml(cell)}</th>`).join("")}</tr></thead>`,
     `<tbody>${rows.map((cells) => `<tr>${cells.map(cellHtml).join("")}</tr>`).join("")}</tbody></table></div></figure>`
   ].join("")

@@ -9,10 +9,9 @@ import type { Reproduction } from "./Reproduction.ts"
 const row = (cells: ReadonlyArray<string>): string =>
   `| ${cells.map((cell) => cell.replaceAll("|", String.raw`\|`)).join(" | ")} |`
 
-const tableLines = ({ head, note, rows, title }: Table): ReadonlyArray<string> => [
+const tableLines = ({ head, rows, title }: Table): ReadonlyArray<string> => [
   "",
   `**${title}**`,
-  ...(note === undefined ? [] : ["", note]),
   "",
   row(head),
   row(head.map(() => "---")),

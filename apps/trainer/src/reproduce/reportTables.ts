@@ -17,7 +17,6 @@ import { armsOn, trainedDomains } from "./Reproduction.ts"
 /** A table; the first column of a row names it. */
 export interface Table {
   readonly title: string
-  readonly note?: string
   readonly head: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<string>>
 }

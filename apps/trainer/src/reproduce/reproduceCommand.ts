@@ -24,6 +24,7 @@ import { fullSettings, quickSettings } from "./presets.ts"
 import { renderHtml } from "./renderHtml.ts"
 import { renderMarkdown } from "./renderMarkdown.ts"
 import type { ReportFacts } from "./ReportFacts.ts"
+import type { Reproduction } from "./Reproduction.ts"
 import { makeReproduction } from "./Reproduction.ts"
 import { finishedCells, runCells } from "./runCells.ts"
 
@@ -89,15 +90,35 @@ const atLeastOne = Effect.fnUntraced(function* (name: string, value: number) {
   yield* new ConfigError({ reason: `--${name} is ${value}; expected a value of at least 1` })
 })
 
-/** The command line in the words of a report. */
-const commandLine = (args: ReadonlyArray<string>): string => ["sml", ...args].join(" ")
+const today = Effect.map(DateTime.now, (now) => DateTime.formatIso(now).slice(0, 10))
+
+/** Writes both forms of the report and says the answers and where it is. */
+const writeReport = Effect.fnUntraced(function* (
+  folder: string,
+  reproduction: Reproduction,
+  facts: ReportFacts
+) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const name = path.join(folder, facts.quick ? "reproduction-quick" : "reproduction")
+  yield* fs.writeFileString(`${name}.md`, renderMarkdown(reproduction, facts))
+  yield* fs.writeFileString(`${name}.html`, renderHtml(reproduction, facts))
+  yield* Console.log(
+    [
+      ...reproduction.answers.map(
+        ({ claim, number, verdict }) => `${number}. ${verdict.padEnd(15)} ${claim}`
+      ),
+      `report: ${name}.md`,
+      `report: ${name}.html`
+    ].join("\n")
+  )
+})
 
 /** Runs every cell that is not finished and writes the report. */
 export const reproduceCommand = Command.make(
   "reproduce",
   flags,
   Effect.fn("sml.reproduce")(function* (given) {
-    const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const { quick, threads, variants } = given
     const preset = quick ? quickSettings : fullSettings
@@ -132,13 +153,13 @@ export const reproduceCommand = Command.make(
     )
     yield* Effect.gen(function* () {
       const store = yield* CellStore
-      const today = Effect.map(DateTime.now, (now) => DateTime.formatIso(now).slice(0, 10))
+      const before = yield* finishedCells(cells)
       const remember = Effect.gen(function* () {
-        const finished = (yield* finishedCells(cells)).length - before
+        const finished = (yield* finishedCells(cells)).length - before.length
         if (finished === 0) return
         const { machine, node } = machineFacts()
         yield* store.remember({
-          command: commandLine(process.argv.slice(2)),
+          command: ["sml", ...process.argv.slice(2)].join(" "),
           date: yield* today,
           machine: `${machine}, Node ${node}`,
           seconds: (performance.now() - started) / 1000,
@@ -147,29 +168,14 @@ export const reproduceCommand = Command.make(
           threads
         })
       })
-      const before = (yield* finishedCells(cells)).length
       const results = given.reportOnly
-        ? yield* finishedCells(cells)
+        ? before
         : yield* runCells({ cells, settings, jobs }).pipe(
             Effect.provide(Progress.layer),
-            Effect.ensuring(Effect.orDie(remember))
+            Effect.onExit(() => remember)
           )
       const facts: ReportFacts = { date: yield* today, quick, runs: yield* store.pastRuns }
-      const reproduction = makeReproduction(settings, cells, results)
-      const name = quick ? "reproduction-quick" : "reproduction"
-      const files = [
-        [path.join(out, `${name}.md`), renderMarkdown(reproduction, facts)],
-        [path.join(out, `${name}.html`), renderHtml(reproduction, facts)]
-      ] as const
-      for (const [file, content] of files) yield* fs.writeFileString(file, content)
-      yield* Console.log(
-        [
-          ...reproduction.answers.map(
-            ({ claim, number, verdict }) => `${number}. ${verdict.padEnd(15)} ${claim}`
-          ),
-          ...files.map(([file]) => `report: ${file}`)
-        ].join("\n")
-      )
+      yield* writeReport(out, makeReproduction(settings, cells, results), facts)
     }).pipe(Effect.provide(parties))
   }, reported)
 ).pipe(
