@@ -1,4 +1,5 @@
 /** Run folders: what a training run was started with, measured, said and produced. */
+export * from "./importRun.ts"
 export * from "./insideFolder.ts"
 export * from "./JsonLines.ts"
 export * from "./makeFolders.ts"
@@ -11,3 +12,4 @@ export * from "./RunRecord.ts"
 export * from "./RunStore.ts"
 export * from "./RunStoreError.ts"
 export * from "./SqliteClient.ts"
+export * from "./tensorBoard.ts"

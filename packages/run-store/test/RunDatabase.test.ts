@@ -128,7 +128,7 @@ for (const [kind, fresh] of [
   ["PostgreSQL", server]
 ] as const) {
   const test = (title: string, body: (url: string) => Promise<void>) =>
-    it(`${title}`, async (context) => {
+    it(`${title} (${kind})`, async (context) => {
       const url = fresh()
       if (url === undefined) context.skip("PostgreSQL is not installed")
       else await body(url)
