@@ -30,17 +30,29 @@ export const PrimingOptions = Schema.Struct({
 })
 export type PrimingOptions = typeof PrimingOptions.Type
 
+/** Besides those of {@link QuestionInjectionTools}: */
+export interface PrimingTools extends QuestionInjectionTools {
+  /**
+   * Which dialogues are imitated, of those that no party broke off; default: the successful ones, as in
+   * the paper.
+   */
+  readonly keep?: (episode: Episode) => boolean
+}
+
 /** What question priming rolled out. */
 export interface PrimingDialogues {
-  /** The successful ones, to be imitated. */
+  /** The ones to be imitated. */
   readonly dialogues: ReadonlyArray<Episode>
   readonly counts: {
     readonly episodes: number
     readonly failed: number
     readonly successes: number
+    readonly kept: number
     readonly injections: InjectionCounts
   }
 }
+
+const isSuccess = ({ reward }: Episode): boolean => reward === 1
 
 /**
  * Rolls out dialogues with question injection and keeps those that end in success
@@ -49,11 +61,16 @@ export interface PrimingDialogues {
 export const primingDialogues = Effect.fn("q-priming.primingDialogues")(function* (
   tasks: ReadonlyArray<Task>,
   options: typeof PrimingOptions.Encoded = {},
-  tools: QuestionInjectionTools = {}
+  tools: PrimingTools = {}
 ) {
   const settings = yield* decodeOptions("q-priming.primingDialogues", PrimingOptions, options)
-  const { concurrency, decay, firstExponent, horizon, samplesPerTask, seed } = settings
-  const { counts, revise } = yield* questionInjection({ decay, firstExponent }, tools)
+  const { concurrency, horizon, samplesPerTask, seed } = settings
+  const { decay, firstExponent } = options
+  const schedule = {
+    ...(decay !== undefined && { decay }),
+    ...(firstExponent !== undefined && { firstExponent })
+  }
+  const { counts, revise } = yield* questionInjection(schedule, tools)
   const groups = yield* Effect.forEach(
     tasks,
     (task, index) =>
@@ -66,13 +83,15 @@ export const primingDialogues = Effect.fn("q-priming.primingDialogues")(function
     { concurrency }
   )
   const episodes = groups.flatMap((group) => group.episodes)
-  const dialogues = episodes.filter((episode) => episode.reward === 1)
+  const { keep = isSuccess } = tools
+  const dialogues = episodes.filter((episode) => !isFailed(episode) && keep(episode))
   const report: PrimingDialogues = {
     dialogues,
     counts: {
       episodes: episodes.length,
       failed: episodes.filter(isFailed).length,
-      successes: dialogues.length,
+      successes: episodes.filter(isSuccess).length,
+      kept: dialogues.length,
       injections: yield* counts
     }
   }
@@ -87,7 +106,7 @@ export const prime = Effect.fn("q-priming.prime")(function* <A, E, R>(
   tasks: ReadonlyArray<Task>,
   learn: (dialogues: ReadonlyArray<Episode>) => Effect.Effect<A, E, R>,
   options: typeof PrimingOptions.Encoded = {},
-  tools: QuestionInjectionTools = {}
+  tools: PrimingTools = {}
 ) {
   const priming = yield* primingDialogues(tasks, options, tools)
   return { ...priming, learnt: yield* learn(priming.dialogues) }

@@ -1,5 +1,5 @@
 /** Question injection: a hook for rollouts that replaces wrong turns by questions. */
-import type { Revise, Task, TokenTrace, Utterance } from "@sml/env-pomdp"
+import type { DialogueState, Revise, Task, TokenTrace, Utterance } from "@sml/env-pomdp"
 import {
   isCorrect,
   labelTurn,
@@ -9,15 +9,20 @@ import {
   uniformStream,
   Verifier
 } from "@sml/env-pomdp"
-import { decodeOptions } from "@sml/policy"
+import { decodeOptions, InvalidOptions } from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 import { QuestionWriter } from "./QuestionWriter.ts"
+import { tellsPrivate } from "./tellsPrivate.ts"
 
 /**
- * A wrong turn `t` (from 1) is replaced with probability `decay^(t − 1 + firstExponent)`; the paper's
- * 0.75^t has `firstExponent` 1.
+ * A wrong turn `t` (from 1) is replaced with probability `decay^(t − 1 + firstExponent)`.
+ *
+ * The paper writes `0.75^t · 1[R = 0]` and does not say where `t` begins. Its dialogues are counted from
+ * 1 (`u^S_1` is the student's first turn), and so is `t` here: the first wrong turn is replaced with
+ * probability 0.75. With `firstExponent` 0 it is 1, the other reading. `R` is read as the verdict on
+ * this turn, as the dialogue's own reward is not known yet.
  */
 export const QuestionInjectionOptions = Schema.Struct({
   decay: Schema.Finite.pipe(
@@ -38,8 +43,10 @@ export interface QuestionInjectionTools {
    * student is a policy: the question takes the place of what it sampled in the token stream.
    */
   readonly encode?: (text: string) => Effect.Effect<ReadonlyArray<number>, StudentError>
-  /** Whether a question would tell something of the task's private knowledge; default: never. */
-  readonly isLeak?: (task: Task, question: string) => boolean
+  /** Whether a question would tell something of the task's private knowledge; default {@link tellsPrivate}. */
+  readonly isLeak?: (task: Task, question: string, state: DialogueState) => boolean
+  /** The probability that a wrong turn (from 1) is replaced, in place of `decay` and `firstExponent`. */
+  readonly probability?: (turn: number) => number
 }
 
 /** What the injection did so far. */
@@ -50,6 +57,8 @@ export interface InjectionCounts {
   readonly replaced: number
   /** Those kept because what was written is an attempt, asks nothing, or leaks. */
   readonly refused: number
+  /** Those of the refused that are questions and leak. */
+  readonly leaked: number
 }
 
 /** The hook for `rollout`, and the counts over all rollouts that used it. */
@@ -71,7 +80,8 @@ export const injectionProbability = (
  * the writer knew, leave no trace in it.
  *
  * What was written is used only if it is a question: an attempt, or a text without a question mark, is
- * refused and counted, and the student's own words stand. Which turns are replaced is a function of
+ * refused and counted, and the student's own words stand; so is one that tells something private
+ * ({@link tellsPrivate}). Which turns are replaced is a function of
  * the episode's seed and the turn.
  *
  * A replaced turn of a policy gets the trace of the question: the context it was said in, the ids of
@@ -89,10 +99,19 @@ export const questionInjection = Effect.fn("q-priming.questionInjection")(functi
   )
   const writer = yield* QuestionWriter
   const verifier = yield* Verifier
-  const { isLeak = () => false } = tools
+  const { isLeak = (_task, question, state) => tellsPrivate(state, question) } = tools
+  if (tools.probability !== undefined && Object.keys(options).length > 0) {
+    return yield* new InvalidOptions({
+      where: "q-priming.questionInjection",
+      reason:
+        "decay and firstExponent do nothing beside a probability of your own; leave one of them out."
+    })
+  }
+  const probability = tools.probability ?? ((turn) => injectionProbability(turn, settings))
   let wrong = 0
   let replaced = 0
   let refused = 0
+  let leaked = 0
 
   const revise: Revise = Effect.fnUntraced(
     function* (state, utterance, verdict) {
@@ -100,11 +119,20 @@ export const questionInjection = Effect.fn("q-priming.questionInjection")(functi
       wrong += 1
       const turn = turnsTaken(state) + 1
       const uniform = uniformStream(mixSeed(state.seed, turn, 7))
-      if (uniform() >= injectionProbability(turn, settings)) return undefined
+      const chance = probability(turn)
+      if (!(chance >= 0 && chance <= 1)) {
+        return yield* new StudentError({
+          reason: `The probability of question injection at turn ${turn} is ${chance}; give one between 0 and 1.`
+        })
+      }
+      if (uniform() >= chance) return undefined
       const text = yield* writer.write(state, utterance)
       const judged = yield* verifier.check(state.task, text)
-      if (labelTurn(text, judged) !== "question" || isLeak(state.task, text)) {
+      const isQuestion = labelTurn(text, judged) === "question"
+      const tells = isQuestion && isLeak(state.task, text, state)
+      if (!isQuestion || tells) {
         refused += 1
+        if (tells) leaked += 1
         return undefined
       }
       const question = yield* say(text, utterance.trace, tools.encode)
@@ -117,7 +145,7 @@ export const questionInjection = Effect.fn("q-priming.questionInjection")(functi
   )
   const injection: QuestionInjection = {
     revise,
-    counts: Effect.sync(() => ({ wrong, replaced, refused }))
+    counts: Effect.sync(() => ({ wrong, replaced, refused, leaked }))
   }
   return injection
 })

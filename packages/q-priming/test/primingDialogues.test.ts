@@ -113,6 +113,22 @@ describe("primingDialogues", () => {
     }).pipe(Effect.provide(Layer.provideMerge(writes("is it canary-1-yranac ?"), world)))
   )
 
+  it.effect("keeps what it is told to keep, but nothing that a party broke off", () =>
+    Effect.gen(function* () {
+      const all = yield* primingDialogues(
+        secretTasks,
+        { samplesPerTask: 10 },
+        { ...tools, keep: () => true }
+      )
+      assert.strictEqual(all.counts.kept, 30)
+      assert.isBelow(all.counts.successes, 30)
+      // without a tokenizer, replaced turns break their dialogues off
+      const broken = yield* primingDialogues(secretTasks, { decay: 1 }, { keep: () => true })
+      assert.isAbove(broken.counts.failed, 0)
+      assert.strictEqual(broken.counts.kept, broken.counts.episodes - broken.counts.failed)
+    }).pipe(Effect.provide(world))
+  )
+
   it.effect("counts dialogues that fail", () =>
     Effect.gen(function* () {
       const { counts } = yield* primingDialogues(secretTasks, { decay: 1, samplesPerTask: 4 })

@@ -69,7 +69,7 @@ describe("questionInjection", () => {
         assert.isUndefined(yield* revise(before(turn, seed), said, right))
         assert.isDefined(yield* revise(before(turn, seed), said, wrong))
       }
-      assert.deepStrictEqual(yield* counts, { wrong: 200, replaced: 200, refused: 0 })
+      assert.deepStrictEqual(yield* counts, { wrong: 200, replaced: 200, refused: 0, leaked: 0 })
     }).pipe(Effect.provide(asking))
   )
 
@@ -116,7 +116,8 @@ describe("questionInjection", () => {
     Effect.gen(function* () {
       const { counts, revise } = yield* questionInjection({ decay: 1 }, given)
       assert.isUndefined(yield* revise(before(1, 0), said, wrong))
-      assert.deepStrictEqual(yield* counts, { wrong: 1, replaced: 0, refused: 1 })
+      const leaked = given === tools ? 0 : 1
+      assert.deepStrictEqual(yield* counts, { wrong: 1, replaced: 0, refused: 1, leaked })
     }).pipe(Effect.provide(Layer.merge(writes(text), verifier)))
   )
 
@@ -151,6 +152,41 @@ describe("questionInjection", () => {
       Effect.provide(verifier)
     )
   })
+
+  it.effect("takes a schedule of one's own", () =>
+    Effect.gen(function* () {
+      const { revise } = yield* questionInjection(
+        {},
+        { ...tools, probability: (turn) => (turn === 2 ? 1 : 0) }
+      )
+      const asked = yield* Effect.forEach([1, 2, 3], (turn) => revise(before(turn, 3), said, wrong))
+      assert.deepStrictEqual(
+        asked.map((utterance) => utterance !== undefined),
+        [false, true, false]
+      )
+      const odd = yield* questionInjection({}, { ...tools, probability: () => Number.NaN })
+      const error = yield* Effect.flip(odd.revise(before(1, 0), said, wrong))
+      assert.match(error.message, /at turn 1 is NaN; give one between 0 and 1/)
+      const both = yield* Effect.flip(questionInjection({ decay: 1 }, { probability: () => 1 }))
+      assert.match(both.message, /decay and firstExponent do nothing/)
+    }).pipe(Effect.provide(asking))
+  )
+
+  it.effect("refuses what tells something private unless told otherwise", () =>
+    Effect.gen(function* () {
+      const secret = { ...before(1, 0), task: { ...task, knowledge: { word: "one" } } }
+      const guarded = yield* questionInjection({ decay: 1 }, tools)
+      assert.isUndefined(yield* guarded.revise(secret, said, wrong))
+      assert.deepStrictEqual(yield* guarded.counts, {
+        wrong: 1,
+        replaced: 0,
+        refused: 1,
+        leaked: 1
+      })
+      const open = yield* questionInjection({ decay: 1 }, { ...tools, isLeak: () => false })
+      assert.isDefined(yield* open.revise(secret, said, wrong))
+    }).pipe(Effect.provide(asking))
+  )
 
   it.effect("refuses options that cannot act", () =>
     Effect.gen(function* () {
