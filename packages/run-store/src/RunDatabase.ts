@@ -1,5 +1,4 @@
 /** The database of runs: SQLite in a file, or PostgreSQL behind a URL. */
-import { PgClient } from "@effect/sql-pg"
 import { Usage } from "@sml/env-pomdp"
 import type { Turn } from "@sml/env-pomdp"
 import * as Arr from "effect/Array"
@@ -177,6 +176,8 @@ export class RunDatabase extends Context.Service<
 const connect = Effect.fnUntraced(function* (options: RunDatabaseOptions, place: string) {
   const explain = Effect.mapError(fromSqlError("open the run database", place))
   if (isPostgres(options.url)) {
+    // only those who use a server wait for its client to load
+    const PgClient = yield* Effect.promise(() => import("@effect/sql-pg/PgClient"))
     const services = yield* Layer.build(
       PgClient.layer({ url: Redacted.make(options.url), connectTimeout: "5 seconds" })
     ).pipe(explain)

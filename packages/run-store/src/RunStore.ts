@@ -8,6 +8,7 @@ import * as Path from "effect/Path"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 
+import { insideFolder } from "./insideFolder.ts"
 import { makeLineFile } from "./internal/appendFile.ts"
 import { removeDirectory, removePartials, writeDirectory, writeText } from "./internal/atomic.ts"
 import { checksumFault, writeChecksums } from "./internal/checksums.ts"
@@ -166,10 +167,26 @@ export class RunStore extends Context.Service<
             saveFinal: (write) => saved(paths.final, write),
             checkpoints,
             checkpointFault: ({ directory }) =>
-              checksumFault(directory).pipe(
-                Effect.mapError(fromPlatformError("read a checkpoint", directory)),
-                here
-              ),
+              Effect.gen(function* () {
+                const explain = Effect.mapError(fromPlatformError("read a checkpoint", directory))
+                const names = yield* fs.readDirectory(directory, { recursive: true }).pipe(explain)
+                for (const name of [".", ...names]) {
+                  const isInside = yield* insideFolder(
+                    paths.directory,
+                    path.join(directory, name)
+                  ).pipe(
+                    Effect.as(true),
+                    Effect.catchIf(
+                      ({ problem }) => problem === "outside",
+                      () => Effect.succeed(false)
+                    )
+                  )
+                  if (!isInside) {
+                    return `${name === "." ? "it" : name} is a link that leads out of the run's folder`
+                  }
+                }
+                return yield* checksumFault(directory).pipe(explain)
+              }).pipe(here),
             removeCheckpoint: ({ directory }) =>
               removeDirectory(directory).pipe(
                 Effect.mapError(fromPlatformError("remove a checkpoint", directory)),
@@ -189,8 +206,10 @@ export class RunStore extends Context.Service<
                 }
               }).pipe(here),
             writeFile: (name, text) => {
-              const target = path.join(paths.directory, name)
-              return writeText(target, text).pipe(Effect.as(target), Effect.provideContext(context))
+              return insideFolder(paths.directory, name).pipe(
+                Effect.tap((target) => writeText(target, text)),
+                here
+              )
             }
           } satisfies Run
         })

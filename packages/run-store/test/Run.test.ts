@@ -48,6 +48,33 @@ layer(environment)("a run that goes on", (it) => {
       })
     )
 
+    it.effect("are faulty where a link leads out of the run", () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        const run = yield* freshRun
+        const directory = yield* save(run, 3)
+        const outside = path.join(run.paths.directory, "..", "elsewhere")
+        yield* fs.copy(directory, outside)
+        yield* fs.remove(path.join(directory, "weights"))
+        yield* fs.symlink(path.join(outside, "weights"), path.join(directory, "weights"))
+        const fault = "a link that leads out of the run's folder"
+        assert.strictEqual(
+          yield* run.checkpointFault({ step: 3, directory }),
+          `weights is ${fault}`
+        )
+        const linked = path.join(run.paths.checkpoints, "step-000004")
+        yield* fs.symlink(outside, linked)
+        assert.strictEqual(
+          yield* run.checkpointFault({ step: 4, directory: linked }),
+          `it is ${fault}`
+        )
+        const escape = yield* Effect.flip(run.writeFile("../stolen", "x"))
+        assert.strictEqual(escape.problem, "outside")
+        assert.isFalse(yield* fs.exists(path.join(run.paths.directory, "..", "stolen")))
+      })
+    )
+
     it.effect("are removed as wholes", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
