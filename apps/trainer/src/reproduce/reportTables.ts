@@ -160,6 +160,48 @@ const checkTables = ({ answers }: Reproduction): ReadonlyArray<Table> =>
     )
   }))
 
+/** Parts of online training of which means are shown. */
+const curveParts = 5
+
+const average = (values: ReadonlyArray<number>): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Means of what was seen in online training, over its parts and the seeds. */
+const curveTable = (
+  { arms, results, seeds, settings }: Reproduction,
+  key: string,
+  title: string
+): Table => {
+  const ends = Array.from({ length: curveParts }, (_, part) =>
+    Math.round(((part + 1) * settings.steps) / curveParts)
+  )
+  return {
+    title,
+    head: [
+      "",
+      "trained on",
+      ...ends.map((end, part) => `steps ${(ends[part - 1] ?? 0) + 1}–${end}`)
+    ],
+    rows: arms.flatMap((arm) => {
+      const points = results
+        .filter(
+          ({ cell }) =>
+            cell.method === arm.method && cell.trained === arm.trained && seeds.includes(cell.seed)
+        )
+        .flatMap(({ curve }) => curve)
+        .filter(({ step }) => step !== undefined)
+      if (points.length === 0) return []
+      const means = ends.map((end, part) => {
+        const values = points
+          .filter(({ step = 0 }) => step > (ends[part - 1] ?? 0) && step <= end)
+          .map((point) => point[key] ?? 0)
+        return values.length === 0 ? "–" : average(values).toFixed(2)
+      })
+      return [[armTitle(arm), arm.trained].concat(means)]
+    })
+  }
+}
+
 const seedTable = ({ arms, estimate, seeds }: Reproduction): Table => ({
   title: "Success@4 by seed, in the domain of training (base: math / code)",
   head: ["", "trained on", ...seeds.map((seed) => `seed ${seed}`)],
@@ -251,6 +293,14 @@ export const reportSections = (reproduction: Reproduction): ReadonlyArray<Sectio
         lossTable(reproduction, domain, probe, "dialogues of the base"),
         lossTable(reproduction, domain, ownProbe, "own dialogues")
       ])
+    },
+    {
+      title: "While training online",
+      text: "Means over the seeds, on the tasks of training, before each update; no intervals. Rewards of single-turn RL are of one turn.",
+      tables: [
+        curveTable(reproduction, "reward", "Reward"),
+        curveTable(reproduction, "questions", "Questions per dialogue")
+      ]
     },
     {
       title: "Leaks",

@@ -114,6 +114,13 @@ describe("the report", () => {
     assert.include(markdown, "33 cells in 1:00:00, 2 at a time on 1 thread(s) each")
   })
 
+  it("has the means over the seeds of what was seen in training", () => {
+    const means = reproduction.results.map(({ curve }) => curve[1]?.["questions"])
+    assert.deepStrictEqual(new Set(means), new Set([0.125]))
+    assert.match(markdown, /\| online GRPO \| math \|( – \|)* 0\.13 \|/)
+    assert.match(markdown, /\| online GRPO \| code \|( – \|)* 0\.25 \|/)
+  })
+
   it("has tables whose rows have as many cells as their heads", () => {
     const lines = markdown.split("\n")
     for (const [index, line] of lines.entries()) {

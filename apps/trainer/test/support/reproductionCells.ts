@@ -55,7 +55,10 @@ export const resultOf = (cell: Cell, mean: MeanOf, settings = tinySettings): Cel
       )
     ])
   ),
-  curve: [],
+  curve: [
+    { sft_step: 1, loss: 0.5 },
+    { step: 1, reward: 0.25, questions: 0.125 }
+  ],
   counts: { dialogues: 8, kept: 3 },
   seconds: { train: 60, measure: 5, total: 65 },
   memory: 2 ** 30,
