@@ -4,6 +4,7 @@ The first line of standard input is the job; the answer says that the peer is re
 line asks for one timed repetition. What libraries print goes to standard error.
 """
 
+import importlib.metadata
 import json
 import os
 import sys
@@ -38,4 +39,6 @@ def versions():
     for name in ("torch", "transformers", "trl"):
         if name in sys.modules:
             found[name] = sys.modules[name].__version__
+    if "math_verify" in sys.modules:
+        found["math-verify"] = importlib.metadata.version("math-verify")
     return found

@@ -54,3 +54,17 @@ export const timesGoal = (
     ...(ratio !== undefined && { met: ratio >= times })
   }
 }
+
+/** The goal that ours is at least `rate` of the row's unit. */
+export const rateGoal = (
+  row: { readonly title: string; readonly ours?: Measurement },
+  rate: number
+): Goal => ({
+  claim: row.title,
+  needed: `≥ ${rate.toLocaleString("en")} a second`,
+  value:
+    row.ours === undefined
+      ? "not measured"
+      : `${Math.round(row.ours.median).toLocaleString("en")} a second`,
+  ...(row.ours !== undefined && { met: row.ours.median >= rate })
+})

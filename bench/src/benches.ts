@@ -5,11 +5,15 @@ import { matmulBench } from "./matmulBench.ts"
 import { memoryBenches } from "./memoryBench.ts"
 import { sampleBenches } from "./sampleBench.ts"
 import { trainBenches } from "./trainBench.ts"
+import { verifyCodeBenches } from "./verifyCodeBench.ts"
+import { verifyMathBench } from "./verifyMathBench.ts"
 
 export const benches: ReadonlyArray<Bench> = [
   matmulBench,
   ...trainBenches,
   ...sampleBenches,
   ...grpoBenches,
-  ...memoryBenches
+  ...memoryBenches,
+  verifyMathBench,
+  ...verifyCodeBenches
 ]

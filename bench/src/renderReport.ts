@@ -59,6 +59,11 @@ const sections: ReadonlyArray<Section> = [
     name: "memory",
     title: "Memory",
     text: "Largest resident memory (VmHWM) of a fresh process that does the work once, Node and the weights included; 1 GB = 10⁹ bytes."
+  },
+  {
+    name: "verify",
+    title: "Verifiers",
+    text: "Math: pairs of a reference and an utterance with a boxed answer in ten forms (integers, thousands, fractions, roots, tuples, polynomials, decimals, relations), half of them or so wrong, all different; every verdict is checked. Math-Verify: `parse` and `verify` of the same pairs, without its time limits. Programs: three calls each, half of the programs wrong, all different, 64 asked at a time; every verdict is checked. Processes and threads run when the clock starts."
   }
 ]
 
