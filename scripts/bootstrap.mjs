@@ -122,7 +122,8 @@ const commands = {
   "bench:learning": (parameters) => [
     join(root, "apps", "trainer", "src", "benchLearning.ts"),
     ...parameters
-  ]
+  ],
+  soak: (parameters) => [join(root, "apps", "trainer", "src", "benchSoak.ts"), ...parameters]
 }
 
 const [name, ...parameters] = process.argv.slice(2)
