@@ -5,6 +5,7 @@ import { doctorCommand } from "./doctorCommand.ts"
 import { evalCommand } from "./evalCommand.ts"
 import { pretrainCommand } from "./pretrainCommand.ts"
 import { reproduceCommand } from "./reproduce/reproduceCommand.ts"
+import { runsCommand } from "./runsCommand.ts"
 import { serveCommand } from "./serveCommand.ts"
 import { sftCommand } from "./sftCommand.ts"
 import { trainCommand } from "./trainCommand.ts"
@@ -23,6 +24,7 @@ export const smlCommand = Command.make("sml").pipe(
     sftCommand,
     serveCommand,
     reproduceCommand,
+    runsCommand,
     doctorCommand
   ])
 )
