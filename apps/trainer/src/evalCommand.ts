@@ -47,10 +47,16 @@ const evaluateSuite = Effect.fnUntraced(function* (
       `transcripts: ${files.transcripts}`
     ].join("\n")
   )
+  const { dialogues, failures } = evaluation
+  const [failure] = failures
+  if (failure !== undefined && failures.length === dialogues) {
+    yield* Console.error(`Not one dialogue could be played: ${failure.reason}`)
+    return yield* new Reported({ exitCode: 1 })
+  }
   const under = bound === undefined ? undefined : underBound(evaluation, bound.metric, bound.least)
-  if (under === undefined) return
+  if (under === undefined) return undefined
   yield* Console.error(under)
-  yield* new Reported({ exitCode: 1 })
+  return yield* new Reported({ exitCode: 1 })
 })
 
 /** Measures a student on held-out tasks and prints the table. */

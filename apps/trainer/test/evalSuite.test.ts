@@ -1,0 +1,169 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { afterAll, assert, describe, it } from "@effect/vitest"
+
+import type { Reply, Said } from "./support/chatServer.ts"
+import { chatServer } from "./support/chatServer.ts"
+import type { Ended } from "./support/sml.ts"
+import { sml } from "./support/sml.ts"
+
+const ends: Array<() => Promise<void>> = []
+afterAll(async () => {
+  await Promise.all(ends.map((end) => end()))
+})
+
+const folder = async () => {
+  const path = await mkdtemp(join(tmpdir(), "sml-suite-"))
+  ends.push(() => rm(path, { recursive: true, force: true }))
+  return path
+}
+
+const server = async (reply: (said: ReadonlyArray<Said>) => Reply) => {
+  const opened = await chatServer(reply)
+  ends.push(opened.close)
+  return opened
+}
+
+/** Two problems of GSM8K's format; the answers are 5 and 12. */
+const problems = [
+  { question: "Ann has 2 pens and 3 more. How many?", answer: "2+3=<<2+3=5>>5\n#### 5" },
+  { question: "Three boxes of 4 each. How many?", answer: "3*4=<<3*4=12>>12\n#### 12" }
+]
+
+const dataFile = async (lines: ReadonlyArray<string>) => {
+  const file = join(await folder(), "test.jsonl")
+  await writeFile(file, lines.join("\n"))
+  return file
+}
+
+const gsm8k = () => dataFile(problems.map((problem) => JSON.stringify(problem)))
+
+/** Wrong at first, right when told so; the second problem always wrong. */
+const learner = (said: ReadonlyArray<Said>): Reply => {
+  const isFirst = said.some(({ content }) => content.includes("pens"))
+  const turns = said.filter(({ role }) => role === "assistant").length
+  return `The answer is \\boxed{${isFirst && turns > 0 ? 5 : 7}}.`
+}
+
+const evaluate = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+  sml(["eval", "--turns", "2", "--levels", "hint", ...args], { env })
+
+const assertOneSentence = ({ code, err }: Ended, sentence: RegExp) => {
+  assert.match(err, sentence)
+  assert.strictEqual(err.trimEnd().split("\n").length, 1, err)
+  assert.strictEqual(code, 1)
+}
+
+describe.concurrent("sml eval --suite", () => {
+  it("measures a model behind a server, keeps everything, and plays nothing twice", async () => {
+    const { address, count } = await server(learner)
+    const out = await folder()
+    const json = join(out, "numbers.json")
+    const args = ["--suite", "gsm8k", "--data", await gsm8k(), "--model", address, "--out", out]
+    const first = await evaluate([...args, "--json", json])
+    assert.strictEqual(first.code, 0, first.err)
+    assert.match(first.out, /success@1 +0\.0% .* n=2/)
+    assert.match(first.out, /success@2 +50\.0% .* n=2/)
+    assert.strictEqual(count(), 4)
+    assert.include(await readFile(json, "utf8"), '"hint/success@2"')
+    const report = await readFile(join(out, "report.html"), "utf8")
+    assert.include(report, "answer_attempt")
+    assert.include(report, "boxed{5}")
+
+    const [good, bad] = [
+      await evaluate([...args, "--fail-under", "hint/success@2=0.5"]),
+      await evaluate([...args, "--fail-under", "hint/success@2=0.6"])
+    ]
+    assert.strictEqual(good.code, 0, good.err)
+    assert.strictEqual(bad.code, 1)
+    assert.match(bad.err, /math hint\/success@2 is 0\.5000 \(n = 2\), under 0\.6/)
+    assert.strictEqual(count(), 4)
+
+    // other settings are another evaluation, and what was played stays
+    const other = await evaluate([...args, "--temperature", "0.1"])
+    assertOneSentence(other, /other settings|holds an evaluation/i)
+    assert.strictEqual(count(), 4)
+  })
+
+  it("shows what a model says as text, whatever it says", async () => {
+    const { address } = await server(() => "<script>alert(1)</script>\u001b[31m \\boxed{5}")
+    const out = await folder()
+    const { code, out: printed } = await evaluate([
+      "--suite",
+      "gsm8k",
+      "--data",
+      await gsm8k(),
+      "--model",
+      address,
+      "--out",
+      out
+    ])
+    assert.strictEqual(code, 0)
+    const report = await readFile(join(out, "report.html"), "utf8")
+    assert.notInclude(report, "<script>alert")
+    assert.notInclude(report, "\u001b")
+    assert.notInclude(printed, "\u001b[31m")
+  })
+
+  it("ends in a sentence when the server is away, refuses the key, or has a short context", async () => {
+    const data = await gsm8k()
+    const run = async (model: string, env: Readonly<Record<string, string>> = {}) =>
+      evaluate(["--suite", "gsm8k", "--data", data, "--model", model, "--out", await folder()], env)
+    const refusing = await server(() => ({
+      status: 401,
+      code: "invalid_api_key",
+      message: "Incorrect API key provided"
+    }))
+    const short = await server(() => ({
+      status: 400,
+      code: "context_length_exceeded",
+      message: "This model's maximum context length is 10 tokens"
+    }))
+    const [away, key, overflow] = await Promise.all([
+      run("http://127.0.0.1:1/v1"),
+      run(refusing.address, { OPENAI_API_KEY: "sk-canary-0123456789" }),
+      run(short.address)
+    ])
+    assert.notStrictEqual(away.code, 0)
+    assert.match(away.err, /127\.0\.0\.1:1/)
+    assert.notStrictEqual(key.code, 0)
+    assert.match(key.err, /key/i)
+    assert.notInclude(key.err + key.out, "sk-canary")
+    // a dialogue that outgrows the context has ended without an answer
+    assert.strictEqual(overflow.code, 0, overflow.err)
+    assert.match(overflow.out, /success@2 +0\.0% .* n=2/)
+  })
+
+  it("says what is wrong with the data, with file and line", async () => {
+    const { address, count } = await server(learner)
+    const run = async (data: string) =>
+      evaluate(["--suite", "gsm8k", "--data", data, "--model", address, "--out", await folder()])
+    const [bad, none, empty] = await Promise.all([
+      run(await dataFile([JSON.stringify(problems[0]), '{"question": 1}'])),
+      run("/nowhere/test.jsonl"),
+      run(await dataFile([]))
+    ])
+    assertOneSentence(bad, /test\.jsonl.*2|2.*test\.jsonl/)
+    assertOneSentence(none, /\/nowhere\/test\.jsonl/)
+    assertOneSentence(empty, /test\.jsonl/)
+    assert.strictEqual(count(), 0)
+  })
+
+  it("refuses options that mean nothing, one sentence each", async () => {
+    const cases: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+      [["--suite", "nothing", "--model", "http://x"], /no suite nothing.*gsm8k/],
+      [["--suite", "gsm8k"], /--model/],
+      [["--suite", "gsm8k", "--model", "http://127.0.0.1:1/v1"], /--data/],
+      [["--suite", "gsm8k", "--model", "m", "--model-name", "x"], /--model-name/],
+      [["--suite", "gsm8k", "--model", "http://x", "--fail-under", "success"], /--fail-under/],
+      [["--suite", "gsm8k", "--model", "http://x", "--eval-tasks", "3"], /eval-tasks/],
+      [["--model", "http://x"], /--suite/]
+    ]
+    const found = await Promise.all(cases.map(([args]) => sml(["eval", ...args])))
+    found.forEach((ended, at) => {
+      assertOneSentence(ended, cases[at]?.[1] ?? /^$/)
+    })
+  })
+})
