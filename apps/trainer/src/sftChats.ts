@@ -16,8 +16,8 @@ export interface SftChats {
   /** Left out because they are longer than the bound; `firstLong` is the line of the first one. */
   readonly long: number
   readonly firstLong: number | undefined
-  /** Trained tokens among the examples, and all their tokens. */
-  readonly tokens: { readonly learnt: number; readonly all: number }
+  /** Trained tokens among the examples, all their tokens, and those that stand for unknown text. */
+  readonly tokens: { readonly learnt: number; readonly all: number; readonly unknown: number }
 }
 
 /**
@@ -27,6 +27,8 @@ export interface SftChats {
 export interface ReadSftChats {
   readonly file: string
   readonly renderer: ChatRenderer
+  /** The token of text that the vocabulary does not hold, where there is one. */
+  readonly unknownToken?: number | undefined
   readonly dedup: boolean
   readonly maxLength: number
   readonly onRead: (share: number) => Effect.Effect<void>
@@ -41,7 +43,8 @@ export const readSftChats = Effect.fn("sft.readChats")(function* ({
   file,
   maxLength,
   onRead,
-  renderer
+  renderer,
+  unknownToken
 }: ReadSftChats) {
   const fs = yield* FileSystem.FileSystem
   const opening = Effect.mapError(fromPlatformError("read the chats", file))
@@ -51,7 +54,7 @@ export const readSftChats = Effect.fn("sft.readChats")(function* ({
   }
   const examples: Array<FineTuneExample> = []
   const seen = new Set<string>()
-  const tokens = { learnt: 0, all: 0 }
+  const tokens = { learnt: 0, all: 0, unknown: 0 }
   let bytes = 0
   let duplicates = 0
   let long = 0
@@ -75,6 +78,7 @@ export const readSftChats = Effect.fn("sft.readChats")(function* ({
     examples.push(example)
     tokens.all += example.datum.tokens.length
     tokens.learnt += countLearnt(example)
+    for (const id of example.datum.tokens) if (id === unknownToken) tokens.unknown += 1
   })
 
   yield* fs.stream(file).pipe(

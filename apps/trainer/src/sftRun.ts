@@ -56,7 +56,12 @@ const noteChats = (chats: SftChats, file: string, learnt: number, heldOut: numbe
   ...(chats.duplicates === 0 ? [] : [`left out:   ${chats.duplicates} that repeat another chat`]),
   ...(chats.long === 0
     ? []
-    : [`left out:   ${chats.long} that are too long, the first in line ${chats.firstLong}`])
+    : [`left out:   ${chats.long} that are too long, the first in line ${chats.firstLong}`]),
+  ...(chats.tokens.unknown === 0
+    ? []
+    : [
+        `warning:    ${chats.tokens.unknown} of ${chats.tokens.all} tokens are text that this model's vocabulary does not hold`
+      ])
 ]
 
 const metricsLine = ({ step, ...rest }: FineTuneMetrics) => ({ ...rest, step: step + 1 })
@@ -85,6 +90,7 @@ export const sftRun = Effect.fn("trainer.sft")(function* (options: SftOptions, p
   const chats = yield* readSftChats({
     file: data,
     renderer,
+    unknownToken: renderer.tokenizer.tokenId("<unk>"),
     dedup: options.dedup,
     maxLength,
     onRead: (share) => progress.emit({ _tag: "Advance", done: Math.floor(share * hundred) })

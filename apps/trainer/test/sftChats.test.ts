@@ -88,6 +88,7 @@ const read = async (bytes: string | Uint8Array) => {
     readSftChats({
       file,
       renderer: characters,
+      unknownToken: "3".codePointAt(0),
       dedup: true,
       maxLength: 12,
       onRead: () => Effect.void
@@ -118,7 +119,7 @@ describe("readSftChats", () => {
       duplicates: 1,
       long: 1,
       firstLong: 4,
-      tokens: { all: 14, learnt: 2 }
+      tokens: { all: 14, learnt: 2, unknown: 1 }
     })
   })
 

@@ -1,7 +1,14 @@
 /** Supervised fine-tuning on given token streams. */
 import { mixSeed } from "@sml/env-pomdp"
-import type { Datum, LearnerError, Objective } from "@sml/policy"
-import { decodeOptions, InvalidOptions, Learner, learningRateAt, scheduleFault } from "@sml/policy"
+import type { Datum, Objective } from "@sml/policy"
+import {
+  decodeOptions,
+  InvalidOptions,
+  Learner,
+  LearnerError,
+  learningRateAt,
+  scheduleFault
+} from "@sml/policy"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -44,6 +51,16 @@ export const FineTuneMetrics = Schema.Struct({
 export type FineTuneMetrics = typeof FineTuneMetrics.Type
 
 const where = "offline-sft.fineTune"
+
+/** A number that is none: the weights are of no use any more. */
+const finite = (value: number, what: string): Effect.Effect<number, LearnerError> =>
+  Number.isFinite(value)
+    ? Effect.succeed(value)
+    : Effect.fail(
+        new LearnerError({
+          reason: `${where}: the ${what} is ${value}, so that the weights are of no use any more; begin again with a lower learning rate.`
+        })
+      )
 
 interface Batch {
   readonly epoch: number
@@ -175,6 +192,7 @@ export const fineTuneExamples = (
 
       const learn = Effect.fn("offline-sft.step")(function* (step: number, data: Batch["data"]) {
         const pass = yield* learner.forwardBackward(data, objective)
+        const loss = yield* finite(pass.loss, `loss of step ${step + 1}`)
         const learningRate = learningRateAt(schedule, {
           learningRate: optimiser.learningRate,
           step,
@@ -182,7 +200,7 @@ export const fineTuneExamples = (
         })
         const { gradNorm } = yield* learner.step({ ...optimiser, learningRate })
         return {
-          loss: pass.loss,
+          loss,
           grad_norm: gradNorm,
           learning_rate: learningRate,
           "tokens/trained": pass.trainedTokens
@@ -193,7 +211,10 @@ export const fineTuneExamples = (
         const isLast = step + 1 === batches.length
         const isDue = evaluateEvery === undefined ? isLastOfEpoch : (step + 1) % evaluateEvery === 0
         if (initial === undefined || !(isDue || isLast)) return {}
-        const loss = yield* heldOutLoss(heldOutData, batchSize)
+        const loss = yield* finite(
+          yield* heldOutLoss(heldOutData, batchSize),
+          `held-out loss after step ${step + 1}`
+        )
         const improved = loss < best
         best = Math.min(best, loss)
         waited = improved ? 0 : waited + 1

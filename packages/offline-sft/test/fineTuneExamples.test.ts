@@ -107,6 +107,36 @@ describe("fineTuneExamples with a holdout", () => {
     }).pipe(Effect.provide(policy))
   )
 
+  it.effect("ends where a loss is no number, before the update that it would spoil", () => {
+    let updates = 0
+    const spoilt = (forwardLoss: number, loss: number) =>
+      Layer.effect(
+        Learner,
+        Effect.map(Learner, (learner) => ({
+          ...learner,
+          forwardBackward: (...pass: Parameters<typeof learner.forwardBackward>) =>
+            Effect.map(learner.forwardBackward(...pass), (result) => ({ ...result, loss })),
+          forward: (data: ReadonlyArray<Datum>) =>
+            Effect.map(learner.forward(data), (rows) =>
+              rows.map((row) => (updates === 0 ? row : row.map(() => forwardLoss)))
+            ),
+          step: (settings: Parameters<typeof learner.step>[0]) => {
+            updates += 1
+            return learner.step(settings)
+          }
+        }))
+      ).pipe(Layer.provide(policy))
+    return Effect.gen(function* () {
+      const learn = Effect.flip(Stream.runDrain(fineTuneExamples(examples, { holdout: 0.3 })))
+      const training = yield* Effect.provide(learn, spoilt(0, Number.NaN))
+      assert.match(training.message, /the loss of step 1 is NaN.*lower learning rate/)
+      assert.strictEqual(updates, 0)
+      const measured = yield* Effect.provide(learn, spoilt(-Infinity, 1))
+      assert.match(measured.message, /the held-out loss after step 1 is Infinity/)
+      assert.strictEqual(updates, 1)
+    })
+  })
+
   it.effect("refuses options that cannot act", () =>
     Effect.gen(function* () {
       const refused = [
