@@ -1,5 +1,6 @@
 /** The options of `sml eval --suite`. */
 import { Informativeness, protocols } from "@sml/eval-harness"
+import { TaskMapping } from "@sml/tasks"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -49,6 +50,10 @@ export const suiteFlags = {
   data: described(
     Flag.String("data").pipe(Flag.withMetavar("FILE")),
     "where the suite's tasks are: a file in its published format, or owner/name on the hub"
+  ),
+  mapping: described(
+    Flag.String("mapping").pipe(Flag.withMetavar("JSON")),
+    'columns of the suite data: {"prompt": "question", "answer": "result"}, see readTasks of @sml/tasks'
   ),
   split: described(Flag.String("split"), "which split of a data set on the hub"),
   difficulty: described(Flag.Int("difficulty"), "of generated tasks, 1 to 10 (default 1)"),
@@ -111,6 +116,17 @@ export const readBound = Effect.fnUntraced(function* (text: string) {
   return { metric: text.slice(0, at), least }
 })
 
+const readMapping = (text: string) =>
+  Schema.decodeUnknownEffect(Schema.fromJsonString(TaskMapping), { onExcessProperty: "error" })(
+    text
+  ).pipe(
+    Effect.mapError((error) =>
+      wrong(
+        `--mapping ${text} is no mapping (${error.message.replaceAll(/\s+/g, " ")}); give JSON such as {"prompt": "question", "answer": "result"}.`
+      )
+    )
+  )
+
 const isLocal = (model: string): boolean =>
   !isAddress(model) && model !== "scripted" && model !== "self"
 
@@ -158,6 +174,7 @@ export const readSuiteRun = Effect.fn("sml.readSuiteRun")(function* (
     suite,
     data: Option.getOrUndefined(flags.data),
     split: Option.getOrUndefined(flags.split),
+    mapping: Option.isSome(flags.mapping) ? yield* readMapping(flags.mapping.value) : undefined,
     limit,
     difficulty: Option.getOrUndefined(flags.difficulty),
     seed,

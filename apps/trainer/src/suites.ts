@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 
 import type { protocols } from "@sml/eval-harness"
-import type { DatasetFormat } from "@sml/tasks"
+import type { DatasetFormat, TaskMapping } from "@sml/tasks"
 import { createTasks, generators, loadTasks, readTasks } from "@sml/tasks"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -12,7 +12,8 @@ export type ProtocolName = keyof typeof protocols
 
 /** A data set in a published format, and the protocol that it is for. */
 interface DataSuite {
-  readonly format: DatasetFormat
+  /** Absent: found from the names in the first record. */
+  readonly format?: DatasetFormat
   readonly protocol: ProtocolName
   readonly description: string
 }
@@ -24,6 +25,19 @@ export const dataSuites = {
   math500: { format: "math", protocol: "feedback", description: "MATH-500 with feedback" },
   humaneval: { format: "humaneval", protocol: "feedback", description: "HumanEval with feedback" },
   mbpp: { format: "mbpp", protocol: "feedback", description: "MBPP with feedback" },
+  livecodebench: {
+    format: "livecodebench",
+    protocol: "feedback",
+    description: "LiveCodeBench with feedback"
+  },
+  apps: { format: "apps", protocol: "feedback", description: "APPS with feedback" },
+  mint: { format: "mint", protocol: "feedback", description: "MINT's tasks with feedback" },
+  "word-problems": {
+    format: "word-problems",
+    protocol: "feedback",
+    description: "GSM-Hard and MAWPS with feedback"
+  },
+  data: { protocol: "feedback", description: "any other file, with --mapping if need be" },
   sharded: {
     format: "lost-in-conversation",
     protocol: "sharded",
@@ -55,6 +69,7 @@ export interface SuiteSource {
   readonly suite: string
   readonly data: string | undefined
   readonly split: string | undefined
+  readonly mapping: TaskMapping | undefined
   readonly limit: number
   readonly difficulty: number | undefined
   readonly seed: number
@@ -62,9 +77,21 @@ export interface SuiteSource {
 
 /** The tasks of a suite and the protocol that it is for. */
 export const suiteTasks = Effect.fn("sml.suiteTasks")(function* (source: SuiteSource) {
-  const { data, difficulty, limit, seed, split, suite } = source
+  const { data, difficulty, limit, mapping, seed, split, suite } = source
+  if (mapping !== undefined && suite !== "data") {
+    return yield* new SuiteError({
+      reason: `--mapping is for the suite data, and ${suite} has a format of its own; leave it out.`
+    })
+  }
   if (isDataSuite(suite)) {
-    const { format, protocol } = dataSuites[suite]
+    const found: DataSuite = dataSuites[suite]
+    const { protocol } = found
+    const how =
+      mapping === undefined
+        ? found.format === undefined
+          ? {}
+          : { format: found.format }
+        : { mapping }
     if (data === undefined) {
       return yield* new SuiteError({
         reason: `The suite ${suite} needs its tasks: give --data with a file, or with owner/name on the Hugging Face hub.`
@@ -82,8 +109,8 @@ export const suiteTasks = Effect.fn("sml.suiteTasks")(function* (source: SuiteSo
       })
     }
     const tasks = yield* isHubName
-      ? loadTasks(data, { format, limit, ...(split === undefined ? {} : { split }) })
-      : readTasks({ path: data, format, limit })
+      ? loadTasks(data, { ...how, limit, ...(split === undefined ? {} : { split }) })
+      : readTasks({ path: data, ...how, limit })
     return { tasks, protocol }
   }
   if (isGenerator(suite)) {

@@ -136,6 +136,24 @@ describe.concurrent("sml eval --suite", () => {
     assert.match(overflow.out, /success@2 +0\.0% .* n=2/)
   })
 
+  it("reads records of any form by a mapping", async () => {
+    const { address } = await server(() => "\\boxed{4}")
+    const { code, err, out } = await evaluate([
+      "--suite",
+      "data",
+      "--data",
+      await dataFile(['{"q": "2 + 2?", "r": {"value": "4"}}']),
+      "--mapping",
+      '{"prompt": "Compute {q}", "answer": "r.value"}',
+      "--model",
+      address,
+      "--out",
+      await folder()
+    ])
+    assert.strictEqual(code, 0, err)
+    assert.match(out, /success@1 +100\.0% .* n=1/)
+  })
+
   it("says what is wrong with the data, with file and line", async () => {
     const { address, count } = await server(learner)
     const run = async (data: string) =>
@@ -159,6 +177,11 @@ describe.concurrent("sml eval --suite", () => {
       [["--suite", "gsm8k", "--model", "m", "--model-name", "x"], /--model-name/],
       [["--suite", "gsm8k", "--model", "http://x", "--fail-under", "success"], /--fail-under/],
       [["--suite", "gsm8k", "--model", "http://x", "--eval-tasks", "3"], /eval-tasks/],
+      [["--suite", "data", "--model", "http://x", "--mapping", '{"promt": "q"}'], /promt/],
+      [
+        ["--suite", "gsm8k", "--model", "http://x", "--data", "x", "--mapping", '{"prompt": "q"}'],
+        /--mapping/
+      ],
       [["--model", "http://x"], /--suite/]
     ]
     const found = await Promise.all(cases.map(([args]) => sml(["eval", ...args])))
