@@ -23,6 +23,8 @@ interface Message {
 /** A model by name, and how it completes a conversation. */
 export interface CompletingModel {
   readonly name: string
+  /** Computed in this process, where requests wait for each other and none is lost. */
+  readonly isLocal: boolean
   readonly complete: (
     messages: ReadonlyArray<Message>,
     seed: number
@@ -77,6 +79,7 @@ const serverModel = Effect.fn("sml.serverModel")(function* (
   const server = yield* open(chosen)
   return {
     name: `${chosen} at ${baseUrl}`,
+    isLocal: false,
     complete: (messages, seed) => server.chat(messages, { seed })
   } satisfies CompletingModel
 })
@@ -95,6 +98,7 @@ const localModel = Effect.fn("sml.localModel")(function* (
   )
   return {
     name: checkpoint,
+    isLocal: true,
     complete: (messages, seed) => Effect.map(complete(messages, seed), (text) => ({ text }))
   } satisfies CompletingModel
 })
@@ -133,9 +137,12 @@ export const scriptedTeachers: Layer.Layer<TeacherLevels> = TeacherLevels.layer(
 })
 
 /** A model with privileged information as the teacher, behind the leak guard. */
-export const modelTeacher = ({ complete }: CompletingModel): Layer.Layer<TeacherLevels> =>
+export const modelTeacher = ({ complete, isLocal }: CompletingModel): Layer.Layer<TeacherLevels> =>
   TeacherLevels.layerSame.pipe(
-    Layer.provide(LanguageModelTeacher.layer()),
+    // a slow machine is no silent server
+    Layer.provide(
+      LanguageModelTeacher.layer(isLocal ? { timeout: "30 minutes", deadline: "2 hours" } : {})
+    ),
     Layer.provide(
       Layer.succeed(
         TeacherModel,
