@@ -12,6 +12,7 @@ import { evaluationParts } from "./evaluateStudent.ts"
 import { interruptedSentence, stoppedBy } from "./interruption.ts"
 import { keepEvaluation, storedEvaluation } from "./keepEvaluation.ts"
 import { Progress } from "./Progress.ts"
+import { RunRecorder } from "./RunRecorder.ts"
 import type { StepRecord } from "./StepRecord.ts"
 import { stepMetrics } from "./StepRecord.ts"
 import type { ResumePoint } from "./trainingState.ts"
@@ -70,6 +71,7 @@ export const trainingRun = Effect.fn("trainer.trainingRun")(function* <E, R>(
 ) {
   const progress = yield* Progress
   const learner = yield* Learner
+  const recorder = yield* RunRecorder
   const started = yield* Clock.currentTimeMillis
   const steps: Array<StepNumbers> = []
   const spent = resumed?.state.seconds ?? { train: 0, total: 0 }
@@ -101,6 +103,7 @@ export const trainingRun = Effect.fn("trainer.trainingRun")(function* <E, R>(
         }))
       )
     )
+    yield* recorder.step(stepMetrics(record), groups)
     steps.push(stepMetrics(record))
     yield* progress.emit({ _tag: "Dialogue", turns: sampleDialogue(groups) })
   })

@@ -23,7 +23,7 @@ export const runsFlags = {
   store: Flag.String("store").pipe(
     Flag.withMetavar("URL"),
     Flag.withDescription(
-      "the database: an SQLite file or postgres://… (default SML_STORE, or DIR.db beside the folder)"
+      "the database: an SQLite file or postgres://… (default SML_STORE, or else .sml/runs.db, and DIR/runs.db for another DIR)"
     ),
     Flag.withFallbackConfig(Config.String("SML_STORE")),
     Flag.optional
@@ -36,8 +36,13 @@ export interface RunsPlace {
   readonly store: Option.Option<string>
 }
 
-/** The database that belongs to a folder of runs: `.sml/runs.db` for `.sml/runs`. */
-export const databaseBeside = (path: Path.Path, runs: string): string => `${path.resolve(runs)}.db`
+/** The database of a folder of runs: beside `.sml/runs`, and in any other folder. */
+export const databaseBeside = (path: Path.Path, runs: string): string => {
+  const folder = path.resolve(runs)
+  return folder.endsWith(`${path.sep}.sml${path.sep}runs`)
+    ? `${folder}.db`
+    : path.join(folder, "runs.db")
+}
 
 /**
  * Reads in the folders that the database does not know, or knows in an earlier state. A run that

@@ -2,7 +2,9 @@
 import { checkpointDirectory } from "@sml/nano-student/checkpointDirectory"
 import type { Run } from "@sml/run-store"
 import { RunStore } from "@sml/run-store"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 
@@ -13,6 +15,7 @@ import { environmentLayer, storeLayer, studentLayer } from "./parties.ts"
 import { policyLayer } from "./policyLayer.ts"
 import { Progress } from "./Progress.ts"
 import type { RunPlace } from "./RunPlace.ts"
+import { recordRun, RunRecorder } from "./RunRecorder.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 import { patientPolicy, patientStudent, Waits } from "./Waits.ts"
@@ -79,10 +82,29 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
     const run = yield* runAt(store)
     if (place !== undefined) yield* holdRun(run)
     yield* note(`run folder: ${run.paths.directory}`)
-    return { services, run }
+    const recorded =
+      place === undefined
+        ? undefined
+        : yield* recordRun(run, options, { ...config, start: place.start })
+    return { services, run, recorded }
   })
-  const { run, services } = yield* begin.pipe(
+  const { recorded, run, services } = yield* begin.pipe(
     Effect.onInterrupt(() => progress.farewell("interrupted before anything was done"))
   )
-  return yield* use({ run, checkpoint, config, engine }).pipe(Effect.provide(services))
+  const work = use({ run: recorded?.run ?? run, checkpoint, config, engine }).pipe(
+    Effect.provide(services)
+  )
+  if (recorded === undefined) return yield* work
+  return yield* work.pipe(
+    Effect.provideService(RunRecorder, recorded.recorder),
+    Effect.onExit((exit) =>
+      recorded.status(
+        Exit.isSuccess(exit)
+          ? "finished"
+          : Cause.hasInterruptsOnly(exit.cause)
+            ? "interrupted"
+            : "failed"
+      )
+    )
+  )
 }, Effect.scoped)

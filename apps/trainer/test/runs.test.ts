@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { fileURLToPath } from "node:url"
 
 import { NodeServices } from "@effect/platform-node"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -9,6 +10,7 @@ import { reset } from "@sml/env-pomdp"
 import { RunStore } from "@sml/run-store"
 import { Effect, Layer, Schema } from "effect"
 
+import { jsonText } from "../src/jsonText.ts"
 import type { Ended } from "./support/sml.ts"
 import { sml } from "./support/sml.ts"
 
@@ -65,6 +67,8 @@ afterAll(() => rm(root, { recursive: true, force: true }))
 const runs = (...args: ReadonlyArray<string>) =>
   sml(["runs", ...args, "--runs", join(root, "runs")])
 
+const tabular = fileURLToPath(import.meta.resolve("./fixtures/tabular.config.ts"))
+
 const assertOneSentence = ({ code, err, out }: Ended, sentence: RegExp) => {
   assert.match(err, sentence)
   assert.strictEqual(err.trimEnd().split("\n").length, 1, err)
@@ -111,7 +115,7 @@ describe("sml runs", () => {
     }
     const parsed: unknown = JSON.parse(json.out)
     assert.include(JSON.stringify(parsed), "<redacted>")
-    assert.notInclude(await readFile(join(root, "runs.db"), "latin1"), "canary-4711")
+    assert.notInclude(await readFile(join(root, "runs", "runs.db"), "latin1"), "canary-4711")
   })
 
   it("exports JSON lines, CSV and TensorBoard's events", async () => {
@@ -163,7 +167,7 @@ describe("sml runs", () => {
     await writeFile(join(folder, id, "config.json"), config)
     const removed = await sml(["runs", "rm", id, "--runs", folder])
     assert.strictEqual(removed.out, `removed: ${id}\n`)
-    assert.deepStrictEqual(await readdir(folder), [])
+    assert.notInclude(await readdir(folder), id)
     assert.strictEqual((await sml(["runs", "list", "--runs", folder])).out, "no runs\n")
   })
 
@@ -227,5 +231,64 @@ describe("sml runs", () => {
       assert.strictEqual(err, "")
       assert.include(out, "--store")
     }
+  })
+
+  it("has what sml train records: tokens, log-probabilities, advantages, and how it ended", async () => {
+    const folder = join(root, "recorded")
+    const secret = "canary-0815-in-the-environment"
+    const trained = await sml(["train", "--config", tabular, "--runs", folder, "--no-eval"], {
+      env: { SOME_API_KEY: secret }
+    })
+    assert.strictEqual(trained.err, "")
+    const exported = await sml(["runs", "export", "math", "--runs", folder])
+    const lines: ReadonlyArray<Record<string, unknown>> = exported.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    const [run, ...rest] = lines
+    assert.deepInclude(run, { kind: "run", status: "finished", steps: 4, seeds: { run: 1 } })
+    const dialogues = rest.filter(({ kind }) => kind === "episode")
+    const steps = rest.filter(({ kind }) => kind === "step")
+    assert.lengthOf(steps, 4)
+    assert.lengthOf(dialogues, 4 * 4 * 4)
+    for (const line of dialogues) {
+      assert.match(jsonText(line), /"trace":\{"context":\[0\],"ids":\[\d+\],"logprobs":\[-/)
+    }
+    // of every group the advantages add up to 0, and not all are 0
+    const advantages = dialogues.map(({ advantage }) => Number(advantage))
+    assert.isTrue(advantages.some((each) => each !== 0))
+    assert.closeTo(
+      advantages.reduce((sum, each) => sum + each, 0),
+      0,
+      1e-6
+    )
+    // the numbers are those of the folder
+    const id = (await readdir(folder)).find((name) => name.includes("math")) ?? "none"
+    const kept = await readFile(join(folder, id, "metrics.jsonl"), "utf8")
+    assert.deepStrictEqual(
+      steps.map(({ metrics }) => metrics),
+      kept
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+    )
+    assert.notInclude(exported.out, secret)
+  })
+
+  it("costs a run nothing when its database is damaged, and says so", async () => {
+    const folder = join(root, "spoilt")
+    const file = join(root, "spoilt.db")
+    await writeFile(file, "no database ".repeat(200))
+    const trained = await sml(["train", "--config", tabular, "--runs", folder, "--no-eval"], {
+      env: { SML_STORE: file }
+    })
+    assert.strictEqual(trained.code, 0)
+    assert.match(trained.out, /the run goes on and is not recorded .*: it is no run database/)
+    // a sound one has it from the folder
+    const listed = await sml(["runs", "list", "--json", "--runs", folder])
+    assert.deepStrictEqual(
+      Schema.decodeUnknownSync(Listed)(listed.out).map(({ status, steps }) => [status, steps]),
+      [["stored", 4]]
+    )
   })
 })
