@@ -1,6 +1,6 @@
 /**
  * Reference solutions of public data sets pass, changed ones fail. A sample by default; all of them, some
- * minutes, with `PYTHON_DATASETS=all pnpm vitest run test/code/pythonDatasets.test.ts`.
+ * minutes, with `SML_WHOLE_SETS=1 pnpm vitest run test/code/pythonDatasets.test.ts`.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -21,7 +21,7 @@ const files = {
 }
 const canRun = pythonWorks && Object.values(files).every((file) => existsSync(file))
 const unlessData = existsSync(files.mbpp) ? unlessPython : " (skipped without ../shared)"
-const isWhole = process.env.PYTHON_DATASETS === "all"
+const isWhole = process.env.SML_WHOLE_SETS === "1"
 
 interface Problem {
   readonly id: string

@@ -118,6 +118,29 @@ export const hostileJavaScript: Readonly<Record<string, HostileProgram>> = {
       "const f = () => Object.assign(Object.create(null), { value: 10 })",
     "the arguments object": "function f() { return arguments }",
     "a map that says it is equal": "const f = () => new Map([['value', 10]])",
+    "strings' methods replaced":
+      "for (const name of Object.getOwnPropertyNames(String.prototype)) if (name !== 'constructor' && typeof ''[name] === 'function') String.prototype[name] = () => '10'; const f = () => 7",
+    "regular expressions replaced":
+      "RegExp.prototype.exec = () => ['10']; RegExp.prototype.test = () => true; const f = () => 7",
+    "maps and sets replaced":
+      "Map.prototype.get = WeakMap.prototype.get = () => 10; Map.prototype.has = Set.prototype.has = WeakSet.prototype.has = () => true; const f = () => 7",
+    "promises replaced":
+      "Promise.prototype.then = (resolve) => resolve(10); Promise.resolve = () => 10; const f = () => 7",
+    "Object.prototype with the names of the wire":
+      "for (const name of ['type', 'text', 'value', 'items', 'entries', 'outcome', '_tag', 'wire', 'f', 'verdict']) Object.prototype[name] = 10; const f = () => 7",
+    "accessors on Object.prototype for every index":
+      "for (let i = 0; i < 100; i++) Object.defineProperty(Object.prototype, i, { get: () => 10, set() {} }); const f = () => 7",
+    "symbols that convert":
+      "Object.prototype[Symbol.toPrimitive] = () => 10; Object.prototype[Symbol.isConcatSpreadable] = true; Function.prototype[Symbol.hasInstance]; const f = () => 7",
+    "numbers' checks replaced":
+      "Number.isInteger = Number.isSafeInteger = Number.isFinite = Number.isNaN = isNaN = () => true; BigInt = Number = String = () => '10'; const f = () => 7",
+    "a list with a hole": "const f = (x) => [, x * x + 1]",
+    "minus the value": "const f = (x) => -(x * x + 1)",
+    "a value beside the float": "const f = (x) => x * x + 1 + 2 ** -40",
+    "a function that is replaced after the first call":
+      "let f = (x) => { f = globalThis.f = () => 10; return 7 }",
+    "a counter that waits for the last test":
+      "let calls = 0; const f = () => (++calls > 1 ? 50 : 7)",
     "a value in a resolved thenable": "const f = async (x) => ({ then: (resolve) => resolve(7) })"
   }),
   ...programs("unsupported", {

@@ -285,7 +285,8 @@ def f(x):
   ),
   program(
     "overflows the C stack",
-    ["error", "memory"],
+    // or slowly, where the machine is busy
+    ["error", "memory", "timeout"],
     "import sys\nsys.setrecursionlimit(1 << 30)\ndef f(x):\n    a = []\n    for _ in range(1000000): a = [a]\n    return repr(a)"
   ),
   program("prints without end", "output-limit", "def f(x):\n    while True: print('x' * 1000)"),
@@ -787,6 +788,117 @@ def f(x):
   )
 ]
 
+/** Attacks on the process that forks, whose memory is there, and on the other programs. */
+const siblings: ReadonlyArray<HostileProgram> = [
+  program(
+    "calls the functions of the process that forked it",
+    "pass",
+    `
+import sys
+def found():
+    frame, names = sys._getframe(), {}
+    while frame is not None:
+        names.update(frame.f_locals)
+        frame = frame.f_back
+    return names
+def works(attempt):
+    try:
+        attempt()
+        return True
+    except BaseException:
+        return False
+def f(x):
+    names = found()
+    attempts = [
+        lambda: names['connect']('0' * 32, 'c', 40),
+        lambda: names['put']('/proc/self/uid_map', '0 0 1'),
+        lambda: names['must'](names['libc'].mount(b'tmpfs', b'/run', b'tmpfs', 0, None), ''),
+        lambda: names['must'](names['libc'].umount2(b'/run', 2), ''),
+        lambda: names['must'](names['libc'].syscall(56, names['flags'], 0, 0, 0, 0) < 0, '')
+    ]
+    return -1 if any(map(works, attempts)) else x * x + 1`
+  ),
+  program(
+    "speaks in the name of others on every descriptor",
+    "error",
+    `
+import gc, os
+def f(x):
+    for each in gc.get_objects():
+        if isinstance(each, dict):
+            for key in list(each):
+                if isinstance(key, str) and len(key) == 32:
+                    for fd in range(64):
+                        try: os.write(fd, b'c' + key.encode() + b'\\n')
+                        except OSError: pass
+    for fd in range(64):
+        try: os.write(fd, b's ' + b'0' * 32 + b'\\nk ' + b'0' * 32 + b'\\n')
+        except OSError: pass
+    return 0`
+  ),
+  program(
+    "signals its siblings",
+    "pass",
+    `
+import os
+def f(x):
+    reached = 0
+    for pid in range(3, 5000):
+        if pid != os.getpid():
+            try:
+                os.kill(pid, 9)
+                reached += 1
+            except OSError: pass
+    return -1 if reached else x * x + 1`
+  ),
+  contained("takes the processor before others", "os", "os.nice(-5) < 0"),
+  contained(
+    "asks for real time",
+    "os",
+    "os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)) is None"
+  ),
+  contained(
+    "follows its parent's folder out",
+    "os",
+    "set(os.listdir('/proc/..')) - {'usr','lib','lib64','bin','tmp','dev','etc','proc','run'}"
+  ),
+  contained("finds the socket of the process that forked it", "os", "os.listdir('/run/sml')"),
+  contained(
+    "sends a descriptor to itself",
+    "socket, os",
+    "socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)"
+  ),
+  contained(
+    "looks for what others wrote to /tmp",
+    "os",
+    "[name for name in os.listdir('/tmp') if name != 'mine']"
+  ),
+  program(
+    "says another exit code",
+    "error",
+    `
+import os
+def f(x):
+    for fd in range(4, 64):
+        try: os.write(fd, b'\\0')
+        except OSError: pass
+    os._exit(0)`
+  ),
+  program(
+    "leaves a profiler and a collector's callback that change what is returned",
+    "fail",
+    `
+import gc, sys
+def f(x):
+    def profile(frame, event, arg):
+        for name in ('result', 'value', 'passed'):
+            if name in frame.f_locals: frame.f_locals[name] = x * x + 1
+    sys.setprofile(profile)
+    gc.callbacks.append(lambda phase, info: None)
+    return 0`
+  )
+]
+
 /** All of them. */
 export const hostilePythonPrograms: ReadonlyArray<HostileProgram> = [
   ...doors,
@@ -794,7 +906,8 @@ export const hostilePythonPrograms: ReadonlyArray<HostileProgram> = [
   ...greedy,
   ...early,
   ...forgers,
-  ...survivors
+  ...survivors,
+  ...siblings
 ]
 
 /** Those that are over at once. */
@@ -802,5 +915,6 @@ export const quickPythonPrograms: ReadonlyArray<HostileProgram> = [
   ...doors,
   ...early,
   ...forgers,
-  ...survivors
+  ...survivors,
+  ...siblings
 ].filter(({ verdicts }) => !verdicts.includes("timeout"))
