@@ -3,7 +3,8 @@ import * as Schema from "effect/Schema"
 
 /**
  * - `precision` (6): digits behind the point to which a decimal must agree with a number that no
- *   decimal writes exactly, or with another decimal of that many digits. `7.0000001` is never 7.
+ *   decimal writes exactly, or with another decimal of that many digits. `7.0000001` is never 7, and two
+ *   decimals of as many digits each are the same only digit by digit.
  * - `decimals` ("rounded"): "exact" takes a decimal for exactly what it says, so 0.333333 is not 1/3.
  * - `percent` ("either"): 28% is 28 as well as 0.28; with "value" it is 0.28 only.
  * - `units` ("compare"): an answer without a unit may stand for one with; two units must measure the same

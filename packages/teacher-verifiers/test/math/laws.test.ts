@@ -69,6 +69,10 @@ const rearranged = (f: Formula): string => {
   }
 }
 
+/** A decimal of the digits, with the point behind the first so many. */
+const written = (all: ReadonlyArray<number>, point: number) =>
+  `${all.slice(0, point).join("")}${point < all.length ? "." : ""}${all.slice(point).join("")}`
+
 describe("laws of compareAnswers", () => {
   it("a formula equals its rearrangement, and not when something is added", () => {
     fc.assert(
@@ -98,6 +102,26 @@ describe("laws of compareAnswers", () => {
         assert.strictEqual(comparison._tag, isSame ? "equal" : "different")
       }),
       { numRuns: 200 }
+    )
+  })
+
+  it("a number with another digit is another number", () => {
+    const digits = fc
+      .tuple(
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 12 })
+      )
+      .map(([whole, behind]) => ({ all: [...whole, ...behind], point: whole.length }))
+    fc.assert(
+      fc.property(digits, fc.nat(), fc.integer({ min: 1, max: 9 }), (number, place, step) => {
+        const { all, point } = number
+        const changed = all.map((digit, at) =>
+          at === place % all.length ? (digit + step) % 10 : digit
+        )
+        const [one, other] = [written(all, point), written(changed, point)]
+        assert.strictEqual(compareAnswers(one, other)._tag, "different", `${one} | ${other}`)
+      }),
+      { numRuns: 500 }
     )
   })
 

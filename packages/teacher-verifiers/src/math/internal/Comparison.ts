@@ -646,6 +646,8 @@ export class Comparison {
       return value === undefined || decimalPlaces(value) === undefined
     }
     if (!isFine(a) && !isFine(b)) return false
+    // neither rounds the other
+    if (digitsBehind(a) !== undefined && digitsBehind(a) === digitsBehind(b)) return false
     // an exact decimal of few digits against another exact one
     if (isTerminating(a, precision) || isTerminating(b, precision)) return false
     let x: number | undefined
@@ -667,6 +669,12 @@ export class Comparison {
       apart <= (1e3 / scale) * Math.max(Math.abs(x), Math.abs(y))
     )
   }
+}
+
+/** How many digits a decimal has behind the point. */
+const digitsBehind = (e: Expression): number | undefined => {
+  const plain = e.t === "neg" ? e.a : e
+  return plain.t === "num" && plain.decimals > 0 ? plain.decimals : undefined
 }
 
 /** A number of fewer digits behind the point than count as an approximation. */
