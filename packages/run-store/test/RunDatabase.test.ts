@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -283,11 +282,10 @@ for (const [kind, fresh] of [
         database.exec("INSERT INTO sml_migrations (migration_id, name) VALUES (99, 'later')")
         database.close()
       } else {
-        execFileSync("psql", [
+        postgres?.execute(
           url,
-          "-c",
           "INSERT INTO sml_migrations (migration_id, name) VALUES (99, 'later')"
-        ])
+        )
       }
       const error = await using(url, Effect.asVoid(RunDatabase)).then(
         () => assert.fail("it was opened"),

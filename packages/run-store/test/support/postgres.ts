@@ -46,6 +46,8 @@ export interface Postgres {
   /** Without the name of a database. */
   readonly url: string
   readonly createDatabase: (name: string) => void
+  /** Runs a statement in a database given by its whole URL. */
+  readonly execute: (database: string, statement: string) => void
   readonly stop: () => Promise<void>
 }
 
@@ -95,6 +97,9 @@ export const startPostgres = async (): Promise<Postgres | undefined> => {
     url: `postgres://sml:canary-password@127.0.0.1:${port}/`,
     createDatabase: (name) => {
       execFileSync(join(bin, "createdb"), [...address, name], options)
+    },
+    execute: (database, statement) => {
+      execFileSync(join(bin, "psql"), [database, "-c", statement], options)
     },
     stop
   }
