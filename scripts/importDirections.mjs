@@ -16,7 +16,7 @@ export const mayImport = {
   "model-server": ["env-pomdp", "policy", "language-model", "policy-onnx"],
   "grpo-core": ["env-pomdp", "policy"],
   "offline-sft": ["env-pomdp", "policy"],
-  "q-priming": ["env-pomdp", "policy"],
+  "q-priming": ["env-pomdp", "policy", "teacher-verifiers"],
   "eval-harness": ["env-pomdp", "tasks"],
   "run-store": ["env-pomdp", "policy"],
   "nano-student": [
