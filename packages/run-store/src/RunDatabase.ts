@@ -17,7 +17,7 @@ import { bytesToIds, bytesToNumbers, idBytes, numberBytes } from "./internal/arr
 import { knownVersion, migrations, versionTable } from "./internal/migrations.ts"
 import { fromSqlError } from "./internal/sqlFailure.ts"
 import { makeFolders } from "./makeFolders.ts"
-import { redactSecrets, redactText, secretsOf } from "./redactSecrets.ts"
+import { redactSecrets, redactText, redactTexts, secretsOf } from "./redactSecrets.ts"
 import type { CheckpointEntry } from "./Run.ts"
 import type { MetricsLine } from "./RunLines.ts"
 import { RecordedEpisode, RunSummary } from "./RunRecord.ts"
@@ -255,11 +255,11 @@ const open = Effect.fnUntraced(function* (options: RunDatabaseOptions) {
   yield* migrate(sql, place)
 
   const clean = (text: string): string => storable(redactText(text, secrets))
-  const cleanJson = (value: unknown) =>
+  const cleanJson = (value: unknown, redact = redactTexts) =>
     Effect.map(
       Schema.decodeUnknownEffect(Schema.Json)(JSON.parse(toText(value))),
       // escapes of half a surrogate pair are no text for PostgreSQL, and stay escapes
-      (json) => storable(toText(redactSecrets(json, secrets)))
+      (json) => storable(toText(redact(json, secrets)))
     ).pipe(Effect.mapError((error) => damaged(place, error.message)))
 
   const transact = <A, R>(
@@ -405,7 +405,7 @@ const open = Effect.fnUntraced(function* (options: RunDatabaseOptions) {
       label: clean(run.label),
       directory: clean(run.directory),
       status: run.status,
-      config: yield* cleanJson(run.config),
+      config: yield* cleanJson(run.config, redactSecrets),
       versions: yield* cleanJson(run.versions),
       seeds: toText(run.seeds),
       machine: yield* cleanJson(run.machine)

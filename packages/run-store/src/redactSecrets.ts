@@ -56,8 +56,8 @@ export const redactText = (text: string, secrets: ReadonlyArray<string>): string
 }
 
 /**
- * The value with every secret replaced: text under a name such as `apiKey`, and in any other text
- * what {@link redactText} finds.
+ * A configuration with every secret replaced: text under a name such as `apiKey`, and in any other
+ * text what {@link redactText} finds.
  *
  * @example
  * ```ts
@@ -73,16 +73,39 @@ export const redactText = (text: string, secrets: ReadonlyArray<string>): string
  * })
  * ```
  */
-export const redactSecrets = (value: Schema.Json, secrets: ReadonlyArray<string>): Schema.Json => {
+export const redactSecrets = (value: Schema.Json, secrets: ReadonlyArray<string>): Schema.Json =>
+  walk(value, secrets, isSecretName)
+
+/**
+ * Data with every text cleaned by {@link redactText}. Names say nothing here: the `key` of a task's
+ * dictionary is no password, and what is lost of a task cannot be trained on again.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { redactTexts } from "@sml/run-store"
+ *
+ * const knowledge = { key: ["C major"], note: "canary-1" }
+ * assert.deepEqual(redactTexts(knowledge, ["canary-1"]), { key: ["C major"], note: "<redacted>" })
+ * ```
+ */
+export const redactTexts = (value: Schema.Json, secrets: ReadonlyArray<string>): Schema.Json =>
+  walk(value, secrets, () => false)
+
+const walk = (
+  value: Schema.Json,
+  secrets: ReadonlyArray<string>,
+  isSecret: (name: string) => boolean
+): Schema.Json => {
   if (typeof value === "string") return redactText(value, secrets)
-  if (isList(value)) return value.map((each) => redactSecrets(each, secrets))
+  if (isList(value)) return value.map((each) => walk(each, secrets, isSecret))
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
       Object.entries(value).map(([name, each]) => [
         redactText(name, secrets),
-        isSecretName(name) && (typeof each === "string" || Array.isArray(each))
+        isSecret(name) && (typeof each === "string" || Array.isArray(each))
           ? redactedText
-          : redactSecrets(each, secrets)
+          : walk(each, secrets, isSecret)
       ])
     )
   }

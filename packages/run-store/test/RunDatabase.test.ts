@@ -8,6 +8,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { RecordedEpisode, RunRecord } from "@sml/run-store"
 import { RunDatabase, sqliteLayer } from "@sml/run-store"
 import { Effect, Layer } from "effect"
+import type { Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import * as fc from "fast-check"
 
@@ -114,6 +115,15 @@ const sample = (): RecordedEpisode => {
   return found ?? assert.fail("no sample")
 }
 
+const withKnowledge = (knowledge: Schema.Json): RecordedEpisode => {
+  const { episode, ...line } = sample()
+  const { state } = episode
+  return {
+    ...line,
+    episode: { ...episode, state: { ...state, task: { ...state.task, knowledge } } }
+  }
+}
+
 const sqlite = () => join(folder, `runs-${count++}.db`)
 const server = () => {
   if (postgres === undefined) return undefined
@@ -169,7 +179,13 @@ for (const [kind, fresh] of [
             assert.deepStrictEqual(found.episodes, lines)
           }
         ),
-        { numRuns: 25 }
+        {
+          numRuns: 25,
+          // names of secrets are names like others in a task
+          examples: [
+            [[withKnowledge({ key: [] }), withKnowledge({ token: "C major" })], { secret: "x" }]
+          ]
+        }
       )
     })
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { redactSecrets, redactText, secretsOf } from "@sml/run-store"
+import { redactSecrets, redactText, redactTexts, secretsOf } from "@sml/run-store"
 import * as fc from "fast-check"
 
 const canary = "canary-5d1e77"
@@ -20,6 +20,7 @@ describe("redactSecrets", () => {
     fc.assert(
       fc.property(poisoned, (value) => {
         assert.notInclude(JSON.stringify(redactSecrets(value, [canary])), canary)
+        assert.notInclude(JSON.stringify(redactTexts(value, [canary])), canary)
       })
     )
   })
@@ -48,6 +49,19 @@ describe("redactSecrets", () => {
       monkey: "g",
       keys: "h"
     })
+  })
+
+  it("leaves data as it is, whatever the names", () => {
+    const named = fc.dictionary(
+      fc.constantFrom("key", "apiKey", "token", "password"),
+      fc.jsonValue()
+    )
+    fc.assert(
+      fc.property(named, (value) => {
+        const data = JSON.parse(JSON.stringify(value))
+        assert.deepStrictEqual(redactTexts(data, [canary]), data)
+      })
+    )
   })
 
   it("knows keys by their shapes and URLs with passwords", () => {
