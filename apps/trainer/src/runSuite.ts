@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 
 import { clockTime } from "./formatting.ts"
+import { holdFolder } from "./holdFolder.ts"
 import type { AnswerSettings } from "./suiteParties.ts"
 import {
   modelTeacher,
@@ -25,7 +26,7 @@ import {
   systemPromptFor
 } from "./suiteParties.ts"
 import type { ProtocolName, SuiteSource } from "./suites.ts"
-import { suiteTasks } from "./suites.ts"
+import { SuiteError, suiteTasks } from "./suites.ts"
 
 /**
  * - `model`: a folder, a GGUF file or a server's address; `modelName`: which of a server's models.
@@ -56,12 +57,28 @@ export interface SuiteFiles {
   readonly transcripts: string
 }
 
+/** Makes a folder and keeps others from writing it, until the scope closes. */
+const holdOut = Effect.fnUntraced(function* (folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  yield* fs
+    .makeDirectory(folder, { recursive: true })
+    .pipe(Effect.mapError(fromPlatformError("make the folder", folder)))
+  yield* holdFolder(
+    folder,
+    (pid) =>
+      new SuiteError({
+        reason: `Process ${pid} is writing ${folder}; wait for its end, or give another folder with --out.`
+      })
+  )
+})
+
 /** Plays the suite, writes the report and the results, and gives the numbers. */
 export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { protocol: usual, tasks } = yield* suiteTasks(run)
   const protocol = yield* Effect.fromResult(protocolNamed(run.protocol ?? usual, run.options))
+  yield* holdOut(run.out)
   const model = yield* openModel(run.model, run.modelName, run)
   const teachers =
     run.teacher === "scripted"
@@ -101,10 +118,19 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
       Layer.mergeAll(
         studentOf(model, system),
         teachers,
-        suiteVerifier,
         EvaluationStore.layerFolder({ folder: run.out })
       )
-    )
+    ),
+    Effect.catchTag("EvaluationStoreError", (error) =>
+      Effect.fail(
+        error.differences === undefined
+          ? error
+          : new SuiteError({
+              reason: `${run.out} holds another evaluation (${error.differences.join("; ")}); give --out with another folder, or the same options to go on with it.`
+            })
+      )
+    ),
+    Effect.provide(suiteVerifier)
   )
   const files: SuiteFiles = {
     report: path.join(run.out, "report.html"),

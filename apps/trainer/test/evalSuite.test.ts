@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -20,7 +20,7 @@ const folder = async () => {
   return path
 }
 
-const server = async (reply: (said: ReadonlyArray<Said>) => Reply) => {
+const server = async (reply: (said: ReadonlyArray<Said>) => Reply | Promise<Reply>) => {
   const opened = await chatServer(reply)
   ends.push(opened.close)
   return opened
@@ -83,8 +83,36 @@ describe.concurrent("sml eval --suite", () => {
 
     // other settings are another evaluation, and what was played stays
     const other = await evaluate([...args, "--temperature", "0.1"])
-    assertOneSentence(other, /other settings|holds an evaluation/i)
+    assertOneSentence(other, /temperature was 0\.7, is 0\.1.*--out/)
+    assert.include(other.err, out)
     assert.strictEqual(count(), 4)
+  })
+
+  it("does not let two processes write one folder, and takes over from a killed one", async () => {
+    const begun = Promise.withResolvers<undefined>()
+    const { address } = await server((said) => {
+      begun.resolve(undefined)
+      return isFirst ? new Promise<Reply>(() => undefined) : learner(said)
+    })
+    let isFirst = true
+    const out = await folder()
+    const args = ["--suite", "gsm8k", "--data", await gsm8k(), "--model", address, "--out", out]
+    const kill = new AbortController()
+    const first = sml(["eval", ...args], { killed: kill.signal })
+    await begun.promise
+    const second = await evaluate(args)
+    assertOneSentence(second, /Process \d+ is writing .*--out/)
+    assert.include(second.err, out)
+
+    kill.abort()
+    assert.strictEqual((await first).code, null)
+    isFirst = false
+    const third = await evaluate(args)
+    // what the killed process had begun with other options is another evaluation
+    assertOneSentence(third, /holds another evaluation/)
+    const fourth = await sml(["eval", ...args])
+    assert.strictEqual(fourth.code, 0, fourth.err)
+    assert.notInclude(await readdir(out), ".running")
   })
 
   it("shows what a model says as text, whatever it says", async () => {

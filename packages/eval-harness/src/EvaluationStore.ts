@@ -107,6 +107,7 @@ export class EvaluationStore extends Context.Service<
           const different = settingsDifferences(kept, settings)
           if (different.length > 0) {
             yield* new EvaluationStoreError({
+              differences: different,
               reason: `${folder} holds an evaluation with other settings: ${different.join("; ")}. Give the same settings, or choose another folder.`
             })
           }

@@ -4,7 +4,11 @@ import * as Schema from "effect/Schema"
 
 export class EvaluationStoreError extends Schema.TaggedError<EvaluationStoreError>()(
   "EvaluationStoreError",
-  { reason: Schema.String }
+  {
+    reason: Schema.String,
+    /** In words, where the folder holds an evaluation with other settings. */
+    differences: Schema.optionalKey(Schema.Array(Schema.String))
+  }
 ) {
   override get message(): string {
     return this.reason

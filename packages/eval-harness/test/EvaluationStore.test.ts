@@ -103,6 +103,10 @@ layer(NodeServices.layer)("EvaluationStore.layerFolder", (it) => {
         const error = yield* inFolder(folder, (store) => store.begin(other)).pipe(Effect.flip)
         assert.strictEqual(error._tag, "EvaluationStoreError")
         assert.include(error.message, "model.temperature was 0.7, is 1; seed was 1, is 2")
+        assert.deepStrictEqual(error.differences, [
+          "model.temperature was 0.7, is 1",
+          "seed was 1, is 2"
+        ])
         assert.include(error.message, folder)
       })
     )

@@ -8,9 +8,10 @@ export interface Said {
   readonly content: string
 }
 
-/** What is answered: a text, or an error's status, code and sentence. */
+/** What is answered: a text, an error's status, code and sentence, or a body that is no answer. */
 export type Reply =
   | string
+  | { readonly status: number; readonly body: string; readonly type: string }
   | { readonly status: number; readonly code: string; readonly message: string }
 
 const isSaid = (value: unknown): value is Said =>
@@ -36,9 +37,36 @@ const send = (response: ServerResponse, value: unknown, status = 200) => {
   response.end(JSON.stringify(value))
 }
 
-/** A listening server with one model named "scripted"; `count` says how often it was asked to speak. */
-export const chatServer = async (reply: (said: ReadonlyArray<Said>) => Reply) => {
+/**
+ * A listening server with one model named "scripted"; `count` says how often it was asked to speak.
+ * It waits for a reply that is a promise.
+ */
+export const chatServer = async (reply: (said: ReadonlyArray<Said>) => Reply | Promise<Reply>) => {
   let count = 0
+  const answer = async (response: ServerResponse, body: string) => {
+    const id = `answer-${count}`
+    const found = await reply(saidIn(body))
+    if (typeof found === "string") {
+      send(response, {
+        id,
+        object: "chat.completion",
+        created: 0,
+        model: "scripted",
+        choices: [
+          { index: 0, finish_reason: "stop", message: { role: "assistant", content: found } }
+        ],
+        usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
+      })
+      return
+    }
+    if ("body" in found) {
+      response.writeHead(found.status, { "content-type": found.type })
+      response.end(found.body)
+      return
+    }
+    const { code, message, status } = found
+    send(response, { error: { message, type: "error", code } }, status)
+  }
   const server = createServer((request, response) => {
     let body = ""
     request.on("data", (chunk: Buffer) => {
@@ -50,22 +78,7 @@ export const chatServer = async (reply: (said: ReadonlyArray<Said>) => Reply) =>
         return
       }
       count++
-      const found = reply(saidIn(body))
-      if (typeof found !== "string") {
-        const { code, message, status } = found
-        send(response, { error: { message, type: "error", code } }, status)
-        return
-      }
-      send(response, {
-        id: `answer-${count}`,
-        object: "chat.completion",
-        created: 0,
-        model: "scripted",
-        choices: [
-          { index: 0, finish_reason: "stop", message: { role: "assistant", content: found } }
-        ],
-        usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
-      })
+      void answer(response, body)
     })
   })
   await new Promise<void>((resolve) => {

@@ -19,10 +19,14 @@ export interface Ended {
   readonly err: string
 }
 
-/** Settings of a process; `during` sees the output so far and may act on the process. */
+/**
+ * Settings of a process; `during` sees the output so far and may act on the process; `killed` ends it with
+ * SIGKILL.
+ */
 export interface SmlOptions {
   readonly uid?: number
   readonly env?: Readonly<Record<string, string>>
+  readonly killed?: AbortSignal
   readonly during?: (child: ChildProcess, out: string) => void
 }
 
@@ -34,6 +38,7 @@ export const sml = (args: ReadonlyArray<string>, options: SmlOptions = {}): Prom
       env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...options.env },
       ...(options.uid === undefined ? {} : { uid: options.uid })
     })
+    options.killed?.addEventListener("abort", () => child.kill("SIGKILL"))
     let out = ""
     let err = ""
     child.stdout.on("data", (chunk: Buffer) => {
