@@ -37,14 +37,19 @@ const evaluateSuite = Effect.fnUntraced(function* (
 ) {
   const bound = Option.isSome(flags.failUnder) ? yield* readBound(flags.failUnder.value) : undefined
   const file = json === undefined ? undefined : yield* checkResultsFile(json)
-  const { evaluation, files } = yield* runSuite(yield* readSuiteRun(suite, flags, common))
+  const { asked, evaluation, files } = yield* runSuite(yield* readSuiteRun(suite, flags, common))
   if (file !== undefined) yield* writeResultsFile(file, evaluation)
   yield* Console.log(`\n${renderEvaluationTable(evaluation)}\n`)
   yield* Console.log(
     [
       `report:      ${files.report}`,
       `results:     ${file ?? files.results}`,
-      `transcripts: ${files.transcripts}`
+      `transcripts: ${files.transcripts}`,
+      ...(files.answers === undefined
+        ? []
+        : [
+            `answers:     ${files.answers} (${asked.misses} requests now, ${asked.hits} answers from earlier)`
+          ])
     ].join("\n")
   )
   const { dialogues, failures } = evaluation

@@ -4,6 +4,7 @@ import {
   EvaluationStore,
   protocolNamed,
   type ProtocolOptions,
+  ResponseCache,
   runProtocol
 } from "@sml/eval-harness"
 import { renderEvaluation } from "@sml/eval-harness/renderEvaluation"
@@ -18,6 +19,7 @@ import { clockTime } from "./formatting.ts"
 import { holdFolder } from "./holdFolder.ts"
 import type { AnswerSettings } from "./suiteParties.ts"
 import {
+  isAddress,
   modelTeacher,
   openModel,
   scriptedTeachers,
@@ -34,6 +36,7 @@ import { SuiteError, suiteTasks } from "./suites.ts"
  *   an address.
  * - `system`: what the student is told before the task, instead of what its domain is told.
  * - `protocol`: instead of the suite's own; `options`: its turns, repeats and levels.
+ * - `cache`: folder of what servers have answered, which evaluations may share; without one it is `out`.
  * - `out`: folder of the transcripts, the results and the report; what is there already is not played
  *   again.
  */
@@ -44,6 +47,7 @@ export interface SuiteRun extends AnswerSettings, SuiteSource {
   readonly system: string | undefined
   readonly protocol: ProtocolName | undefined
   readonly options: ProtocolOptions
+  readonly cache: string | undefined
   readonly out: string
 }
 
@@ -55,10 +59,12 @@ export interface SuiteFiles {
   readonly report: string
   readonly results: string
   readonly transcripts: string
+  /** Absent where no server was asked. */
+  readonly answers: string | undefined
 }
 
-/** Makes a folder and keeps others from writing it, until the scope closes. */
-const holdOut = Effect.fnUntraced(function* (folder: string) {
+/** Makes a folder and keeps others from writing it, until the scope closes; `flag` names another one. */
+const holdOut = Effect.fnUntraced(function* (folder: string, flag: string) {
   const fs = yield* FileSystem.FileSystem
   yield* fs
     .makeDirectory(folder, { recursive: true })
@@ -67,7 +73,7 @@ const holdOut = Effect.fnUntraced(function* (folder: string) {
     folder,
     (pid) =>
       new SuiteError({
-        reason: `Process ${pid} is writing ${folder}; wait for its end, or give another folder with --out.`
+        reason: `Process ${pid} is writing ${folder}; wait for its end, or give another folder with ${flag}.`
       })
   )
 })
@@ -78,12 +84,20 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
   const path = yield* Path.Path
   const { protocol: usual, tasks } = yield* suiteTasks(run)
   const protocol = yield* Effect.fromResult(protocolNamed(run.protocol ?? usual, run.options))
-  yield* holdOut(run.out)
-  const model = yield* openModel(run.model, run.modelName, run)
+  yield* holdOut(run.out, "--out")
+  const cacheFolder = run.cache ?? run.out
+  if (cacheFolder !== run.out) yield* holdOut(cacheFolder, "--cache")
+  const asksServer = [run.model, run.teacher].some(isAddress)
+  const cache = yield* Layer.build(
+    asksServer ? ResponseCache.layerFolder(cacheFolder) : ResponseCache.layerMemory
+  )
+  const open = (source: string, name?: string) =>
+    Effect.provideContext(openModel(source, name, run), cache)
+  const model = yield* open(run.model, run.modelName)
   const teachers =
     run.teacher === "scripted"
       ? scriptedTeachers
-      : modelTeacher(run.teacher === "self" ? model : yield* openModel(run.teacher, undefined, run))
+      : modelTeacher(run.teacher === "self" ? model : yield* open(run.teacher))
 
   const system = run.system ?? systemPromptFor(tasks)
   const { maxTokens, temperature } = run
@@ -135,7 +149,8 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
   const files: SuiteFiles = {
     report: path.join(run.out, "report.html"),
     results: path.join(run.out, "results.json"),
-    transcripts: path.join(run.out, "transcripts.jsonl")
+    transcripts: path.join(run.out, "transcripts.jsonl"),
+    answers: asksServer ? path.join(cacheFolder, "responses.jsonl") : undefined
   }
   const write = (file: string, text: string) =>
     fs.writeFileString(file, text).pipe(Effect.mapError(fromPlatformError("write", file)))
@@ -153,7 +168,10 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
       }
     })
   )
-  return { evaluation, files }
+  const asked = yield* Effect.flatMap(ResponseCache, ({ counts }) => counts).pipe(
+    Effect.provideContext(cache)
+  )
+  return { evaluation, files, asked }
 }, Effect.scoped)
 
 /** The first number that lies under its bound, in words; `undefined` when all hold. */

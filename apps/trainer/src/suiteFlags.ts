@@ -59,11 +59,19 @@ export const suiteFlags = {
   difficulty: described(Flag.Int("difficulty"), "of generated tasks, 1 to 10 (default 1)"),
   limit: described(Flag.Int("limit"), "tasks at most (default 200)"),
   turns: described(Flag.Int("turns"), "student turns at most (default: the protocol's)"),
+  trainedTurns: described(
+    Flag.Int("trained-turns"),
+    "turns per dialogue in the model's training, for the protocol longer: gain-after@N is what later turns add (default 4)"
+  ),
   repeats: described(Flag.Int("repeats"), "dialogues per task (default 1)"),
   concurrency: described(Flag.Int("concurrency"), "dialogues at a time (default 16)"),
   requestsPerMinute: described(
     Flag.Int("requests-per-minute"),
     "what a server is asked at most (default: no limit)"
+  ),
+  cache: described(
+    Flag.String("cache").pipe(Flag.withMetavar("DIR")),
+    "folder of servers' answers that evaluations share: the same model, conversation and seed is not asked again (default: the folder of --out)"
   ),
   out: described(
     Flag.String("out").pipe(Flag.withMetavar("DIR")),
@@ -168,8 +176,29 @@ export const readSuiteRun = Effect.fn("sml.readSuiteRun")(function* (
   const repeats = yield* atLeastOne("repeats", flags.repeats, 1)
   const turns = Option.isSome(flags.turns) ? yield* atLeastOne("turns", flags.turns, 1) : undefined
   const teacher = Option.getOrElse(flags.teacher, () => "scripted")
+  const cache = Option.getOrUndefined(flags.cache)
+  if (cache !== undefined && !isAddress(model) && !isAddress(teacher)) {
+    return yield* wrong(
+      "--cache keeps what servers answer, and neither the model nor the teacher is an address; leave it out."
+    )
+  }
   const seed = Option.getOrElse(common.seed, () => 1)
   const protocol = Option.getOrUndefined(flags.protocol)
+  const trainedTurns = Option.isSome(flags.trainedTurns)
+    ? yield* atLeastOne("trained-turns", flags.trainedTurns, 4)
+    : undefined
+  if (trainedTurns !== undefined && protocol !== "longer") {
+    return yield* wrong(
+      "--trained-turns is for dialogues longer than in training; give --protocol longer, or leave it out."
+    )
+  }
+  // those of the protocol
+  const [last, trained] = [turns ?? 10, trainedTurns ?? 4]
+  if (protocol === "longer" && last <= trained) {
+    return yield* wrong(
+      `Dialogues of ${last} turns are not longer than the ${trained} of training; give more --turns or fewer --trained-turns.`
+    )
+  }
   const run: SuiteRun = {
     suite,
     data: Option.getOrUndefined(flags.data),
@@ -185,6 +214,7 @@ export const readSuiteRun = Effect.fn("sml.readSuiteRun")(function* (
     options: {
       repeats,
       ...(turns === undefined ? {} : { turns }),
+      ...(trainedTurns === undefined ? {} : { trainedTurns }),
       ...(chosen === undefined ? {} : { levels: chosen })
     },
     system: Option.getOrUndefined(flags.system),
@@ -193,6 +223,7 @@ export const readSuiteRun = Effect.fn("sml.readSuiteRun")(function* (
     concurrency,
     requestsPerMinute: Option.getOrUndefined(flags.requestsPerMinute),
     threads: Option.getOrUndefined(common.threads),
+    cache: cache === undefined ? undefined : path.resolve(cache),
     out: path.resolve(
       Option.getOrElse(
         flags.out,

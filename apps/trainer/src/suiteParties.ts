@@ -1,7 +1,13 @@
 /** The student, the teachers and the verifier of a suite. */
 import type { Student, Task } from "@sml/env-pomdp"
 import { Teacher, type Verifier } from "@sml/env-pomdp"
-import { type ChatFailure, ChatStudent, systemPrompts, TeacherLevels } from "@sml/eval-harness"
+import {
+  type ChatFailure,
+  ChatStudent,
+  ResponseCache,
+  systemPrompts,
+  TeacherLevels
+} from "@sml/eval-harness"
 import { ChatTokenizer, policyCompletion } from "@sml/language-model"
 import { ChatCompletions } from "@sml/openai-compatible"
 import { OnnxPolicy } from "@sml/policy-onnx"
@@ -9,6 +15,7 @@ import { DomainVerifier } from "@sml/teacher-verifiers"
 import { LanguageModelTeacher, scriptedReply, TeacherModel } from "@sml/teacher-verifiers/teacher"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 
 import { engineFor } from "./engineFor.ts"
 import { SuiteError } from "./suites.ts"
@@ -20,6 +27,17 @@ interface Message {
   readonly content: string
 }
 
+/** What is kept of a server's answer. */
+const Answer = Schema.Struct({
+  text: Schema.String,
+  usage: Schema.optionalKey(
+    Schema.Struct({
+      inputTokens: Schema.optionalKey(Schema.Int),
+      outputTokens: Schema.optionalKey(Schema.Int)
+    })
+  )
+})
+
 /** A model by name, and how it completes a conversation. */
 export interface CompletingModel {
   readonly name: string
@@ -28,13 +46,7 @@ export interface CompletingModel {
   readonly complete: (
     messages: ReadonlyArray<Message>,
     seed: number
-  ) => Effect.Effect<
-    {
-      readonly text: string
-      readonly usage?: { readonly inputTokens?: number; readonly outputTokens?: number }
-    },
-    ChatFailure
-  >
+  ) => Effect.Effect<typeof Answer.Type, ChatFailure>
 }
 
 /** Settings of a model's answers. */
@@ -49,7 +61,10 @@ export interface AnswerSettings {
 /** Whether a model is a server's address. */
 export const isAddress = (model: string): boolean => /^https?:\/\//.test(model)
 
-/** A model behind an address; `name` chooses among those that the server offers. */
+/**
+ * A model behind an address; `name` chooses among those that the server offers. It is asked once for each
+ * conversation and seed.
+ */
 const serverModel = Effect.fn("sml.serverModel")(function* (
   baseUrl: string,
   name: string | undefined,
@@ -77,10 +92,17 @@ const serverModel = Effect.fn("sml.serverModel")(function* (
     chosen = only
   }
   const server = yield* open(chosen)
+  const cache = yield* ResponseCache
+  const about = { model: chosen, baseUrl, maxTokens, temperature }
   return {
     name: `${chosen} at ${baseUrl}`,
     isLocal: false,
-    complete: (messages, seed) => server.chat(messages, { seed })
+    complete: (messages, seed) =>
+      cache.through(
+        { ...about, seed, prompt: messages.map(({ content, role }) => [role, content]) },
+        Answer,
+        Effect.map(server.chat(messages, { seed }), ({ text, usage }) => ({ text, usage }))
+      )
   } satisfies CompletingModel
 })
 
@@ -104,8 +126,16 @@ const localModel = Effect.fn("sml.localModel")(function* (
 })
 
 /** A model by its path or its server's address; lives as long as the scope. */
-export const openModel = (model: string, name: string | undefined, settings: AnswerSettings) =>
-  isAddress(model) ? serverModel(model, name, settings) : localModel(model, settings)
+export const openModel = Effect.fn("sml.openModel")(function* (
+  model: string,
+  name: string | undefined,
+  settings: AnswerSettings
+) {
+  const opened: CompletingModel = isAddress(model)
+    ? yield* serverModel(model, name, settings)
+    : yield* localModel(model, settings)
+  return opened
+})
 
 /** The student that a model is; `systemPrompt` is its first message. */
 export const studentOf = (

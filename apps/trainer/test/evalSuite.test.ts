@@ -3,11 +3,15 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { afterAll, assert, describe, it } from "@effect/vitest"
+import { Evaluation } from "@sml/eval-harness"
+import * as Schema from "effect/Schema"
 
 import type { Reply, Said } from "./support/chatServer.ts"
 import { chatServer } from "./support/chatServer.ts"
 import type { Ended } from "./support/sml.ts"
 import { sml } from "./support/sml.ts"
+
+const readEvaluation = Schema.decodeUnknownSync(Schema.fromJsonString(Evaluation))
 
 const ends: Array<() => Promise<void>> = []
 afterAll(async () => {
@@ -115,6 +119,41 @@ describe.concurrent("sml eval --suite", () => {
     assert.notInclude(await readdir(out), ".running")
   })
 
+  it("asks a server nothing twice that a shared cache holds", async () => {
+    const { address, count } = await server(learner)
+    const cache = await folder()
+    const data = await gsm8k()
+    const args = ["--suite", "gsm8k", "--data", data, "--model", address, "--cache", cache]
+    const run = async (...more: ReadonlyArray<string>) =>
+      evaluate([...args, "--out", await folder(), ...more])
+    const first = await run()
+    assert.strictEqual(first.code, 0, first.err)
+    assert.strictEqual(count(), 4)
+    assert.include(first.out, "4 requests now, 0 answers from earlier")
+    const again = await run()
+    assert.strictEqual(count(), 4)
+    assert.include(again.out, "0 requests now, 4 answers from earlier")
+    assert.match(again.out, /success@2 +50\.0% .* n=2/)
+    // other settings are other questions
+    await run("--seed", "2")
+    assert.strictEqual(count(), 8)
+    await run("--temperature", "0.1")
+    assert.strictEqual(count(), 12)
+  })
+
+  it("measures what turns beyond those of training add", async () => {
+    const { address } = await server(learner)
+    const common = ["--suite", "gsm8k", "--data", await gsm8k(), "--model", address]
+    const length = ["--protocol", "longer", "--turns", "3", "--trained-turns", "1"]
+    const out = await folder()
+    const { code, err } = await sml(["eval", ...common, ...length, "--out", out])
+    assert.strictEqual(code, 0, err)
+    const { results } = readEvaluation(await readFile(join(out, "results.json"), "utf8"))
+    // one of two tasks is solved in the second turn
+    const gain = results["math"]?.["longer/gain-after@1"]
+    assert.deepStrictEqual([gain?.n, gain?.value], [2, 0.5])
+  })
+
   it("shows what a model says as text, whatever it says", async () => {
     const { address } = await server(() => "<script>alert(1)</script>\u001b[31m \\boxed{5}")
     const out = await folder()
@@ -209,6 +248,12 @@ describe.concurrent("sml eval --suite", () => {
       [
         ["--suite", "gsm8k", "--model", "http://x", "--data", "x", "--mapping", '{"prompt": "q"}'],
         /--mapping/
+      ],
+      [["--suite", "gsm8k", "--model", "m", "--cache", "c"], /--cache.*address/],
+      [["--suite", "gsm8k", "--model", "http://x", "--trained-turns", "2"], /--protocol longer/],
+      [
+        ["--suite", "gsm8k", "--model", "http://x", "--protocol", "longer", "--turns", "4"],
+        /4 turns are not longer than the 4 of training/
       ],
       [["--model", "http://x"], /--suite/]
     ]
