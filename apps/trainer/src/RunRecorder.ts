@@ -15,6 +15,7 @@ import { machineFacts } from "./machineFacts.ts"
 import { Progress } from "./Progress.ts"
 import { databaseBeside } from "./runsStore.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
+import { updateOptionsOf } from "./updateOptionsOf.ts"
 import { version } from "./version.ts"
 
 /**
@@ -25,27 +26,25 @@ export const RunRecorder = Context.Reference<{
   readonly step: (metrics: MetricsLine, groups: ReadonlyArray<Group>) => Effect.Effect<void>
 }>("@sml/trainer/RunRecorder", { defaultValue: () => ({ step: () => Effect.void }) })
 
-/** The advantages of a training step, as `update` computes them where it is told no other form. */
+/** The advantages of a training step, as `update` computes them. */
 const advantagesOf = (
   groups: ReadonlyArray<Group>,
-  discount: number
-): ReadonlyMap<Episode, number> =>
-  Result.match(
-    scoreGroups(groups, {
-      discount,
-      advantage: { _tag: "GroupStd", epsilon: 1e-6, std: "population" }
-    }),
-    {
-      // the update has failed by the same; there is no advantage then
-      onFailure: () => new Map<Episode, number>(),
-      onSuccess: (scored) =>
-        new Map(
-          scored.flatMap(({ advantages, episodes }) =>
-            episodes.map((episode, index) => [episode, advantages[index] ?? 0] as const)
-          )
+  options: TrainOptions
+): ReadonlyMap<Episode, number> => {
+  const { advantage, discount, rewardKl } = updateOptionsOf(options)
+  // a penalty in the reward is known to nobody but the update
+  if (rewardKl !== undefined) return new Map()
+  return Result.match(scoreGroups(groups, { discount, advantage }), {
+    // the update has failed by the same; there is no advantage then
+    onFailure: () => new Map<Episode, number>(),
+    onSuccess: (scored) =>
+      new Map(
+        scored.flatMap(({ advantages, episodes }) =>
+          episodes.map((episode, index) => [episode, advantages[index] ?? 0] as const)
         )
-    }
-  )
+      )
+  })
+}
 
 /** A run whose parts are recorded as they are written, and what takes its steps. */
 export interface RecordedRun {
@@ -143,7 +142,7 @@ export const recordRun = Effect.fn("trainer.recordRun")(function* (
     run: recorded,
     recorder: {
       step: (metrics, groups) => {
-        const advantages = advantagesOf(groups, options.discount)
+        const advantages = advantagesOf(groups, options)
         return record(
           database.appendStep(run.id, {
             metrics,

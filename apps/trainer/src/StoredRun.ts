@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 
 import { ConfigError } from "./ConfigError.ts"
+import { objectiveFields } from "./ObjectiveOptions.ts"
 import { TrainOptions } from "./TrainOptions.ts"
 import { version } from "./version.ts"
 
@@ -23,7 +24,13 @@ export const RunStart = Schema.Struct({
 export type RunStart = typeof RunStart.Type
 
 /** The settings, and {@link RunStart}. */
-export const StoredRun = TrainOptions.mapFields(Struct.assign({ start: RunStart }))
+export const StoredRun = TrainOptions.mapFields(
+  Struct.assign({
+    // a run of a version that had none of them was run with their defaults
+    ...Schema.Struct(objectiveFields).mapFields(Struct.map(Schema.optionalKey)).fields,
+    start: RunStart
+  })
+)
 export type StoredRun = typeof StoredRun.Type
 
 /** SHA-256 of a configuration file. */

@@ -4,6 +4,12 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 
 import { LoraOptions } from "./LoraOptions.ts"
+import {
+  objectiveDefaults,
+  objectiveDescriptions,
+  objectiveFields,
+  ObjectiveOptions
+} from "./ObjectiveOptions.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
@@ -19,6 +25,7 @@ export const optionFields = {
   group: Schema.Int.check(Schema.isGreaterThanOrEqualTo(2)),
   horizon: Count,
   discount: Discount,
+  ...objectiveFields,
   learningRate: Positive,
   beta1: Beta,
   beta2: Beta,
@@ -46,12 +53,14 @@ export const optionFields = {
 }
 
 /**
- * The settings of a training run; {@link defaultTrainOptions} has a value for each but five, which
+ * The settings of a training run; {@link defaultTrainOptions} has a value for each but these, which
  * may be absent: `threads` (then one per core), `device` (the processor), `lora` (every weight is
- * trained), `checkpoint` (the embedded student), `json` (no file).
+ * trained), `checkpoint` (the embedded student), `json` (no file), and those of `ObjectiveOptions` that
+ * are off or depend on others.
  */
 export const TrainOptions = Schema.Struct({
   ...optionFields,
+  ...ObjectiveOptions.fields,
   threads: Schema.optionalKey(optionFields.threads),
   device: Schema.optionalKey(optionFields.device),
   lora: Schema.optionalKey(optionFields.lora),
@@ -68,6 +77,7 @@ export const optionDescriptions: Readonly<Record<keyof TrainOptions, string>> = 
   group: "dialogues per task, compared with each other",
   horizon: "student turns per dialogue in training",
   discount: "what a success one turn later is worth",
+  ...objectiveDescriptions,
   learningRate: "AdamW's step size",
   beta1: "AdamW's decay of the mean gradient",
   beta2: "AdamW's decay of the mean squared gradient",
@@ -112,6 +122,7 @@ export const defaultTrainOptions: TrainOptions = {
   group: 8,
   horizon: 4,
   discount: 0.7,
+  ...objectiveDefaults,
   learningRate: 3e-4,
   beta1: 0.9,
   beta2: 0.95,

@@ -18,6 +18,8 @@ export const defaultConfigName = "sml.config.ts"
 /** What a configuration file gives; empty where there is none. */
 export interface LoadedConfig {
   readonly file?: string
+  /** As it was named. */
+  readonly shown: string
   readonly options: PartialTrainOptions
   readonly layers: ConfigLayers
 }
@@ -68,12 +70,12 @@ export const loadConfig = Effect.fn("trainer.loadConfig")(function* (named: stri
   const file = path.resolve(shown)
   const exists = yield* fs.exists(file).pipe(Effect.orElseSucceed(() => false))
   if (!exists) {
-    if (named === undefined) return { options: {}, layers: {} } satisfies LoadedConfig
+    if (named === undefined) return { shown, options: {}, layers: {} } satisfies LoadedConfig
     return yield* new ConfigError({
       reason: `${shown}: there is no such file; give --config the path of a configuration`
     })
   }
   const exported = yield* importDefault(file, shown)
   const { layers, options } = yield* checkConfig(shown, exported)
-  return { file, options, layers } satisfies LoadedConfig
+  return { file, shown, options, layers } satisfies LoadedConfig
 })

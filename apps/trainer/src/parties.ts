@@ -1,9 +1,11 @@
+import { LeakDetector } from "@sml/grpo-core"
 /** Who takes part in a run: the built-in services, or those of the configuration. */
 import { PolicyStudent, ChatTokenizer } from "@sml/language-model"
 import { RunStore } from "@sml/run-store"
 import { TaskSource } from "@sml/tasks"
-import { NanoVerifier, NanoTeacher } from "@sml/teacher-verifiers/nano"
+import { decodeKnowledge, leaks, NanoTeacher, NanoVerifier } from "@sml/teacher-verifiers/nano"
 import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 
 import type { ConfigLayers } from "./SmlConfig.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
@@ -33,3 +35,15 @@ export const environmentLayer = (layers: ConfigLayers, deadlines: Deadlines) =>
 
 /** Where runs are kept. */
 export const storeLayer = (layers: ConfigLayers) => layers.runStore ?? RunStore.layer
+
+/** Tells of a reply whether it gives the answer away, for tasks whose private knowledge it can read. */
+export const leakDetectorLayer = ({ tasks }: ConfigLayers) =>
+  tasks === undefined
+    ? Layer.succeed(LeakDetector, {
+        isLeak: (task, text) =>
+          Result.match(decodeKnowledge(task), {
+            onFailure: () => false,
+            onSuccess: (knowledge) => leaks(knowledge, text)
+          })
+      })
+    : Layer.empty

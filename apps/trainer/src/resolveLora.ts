@@ -5,9 +5,9 @@ import * as Schema from "effect/Schema"
 
 import { ConfigError } from "./ConfigError.ts"
 import { valueFault } from "./decodeOptionValues.ts"
-import { flagName } from "./flagName.ts"
 import { loraFields, LoraOptions } from "./LoraOptions.ts"
 import { nearestName } from "./nearestName.ts"
+import { flagOf } from "./OptionOrigin.ts"
 
 const names = Object.keys(loraFields)
 
@@ -43,27 +43,25 @@ export const checkLora = Effect.fnUntraced(function* (file: string, lora: unknow
   return yield* decode(given)
 })
 
-/** The flag of a setting, as it is typed. */
-const flagOf = (key: string): string => `--lora-${flagName(key)}`
-
-/** The flags that are given, by setting, over the adapter of the configuration file. */
+/** The flags that are given, by setting, over the adapter of the configuration file or the environment. */
 export const resolveLora = Effect.fnUntraced(function* (
   flags: Readonly<Record<string, unknown>>,
-  fromFile: LoraOptions | undefined
+  below: LoraOptions | undefined,
+  named: (key: string) => string = (key) => flagOf(`lora.${key}`)
 ) {
   const { targets } = flags
   const given = {
     ...flags,
     ...(Predicate.isString(targets) && { targets: targets.split(",").map((one) => one.trim()) })
   }
-  const fault = valueFault(loraFields, given, flagOf)
+  const fault = valueFault(loraFields, given, named)
   if (fault !== undefined) return yield* fault
   const [idle] = Object.keys(flags)
-  if (idle === undefined) return fromFile
-  if (!("rank" in given) && fromFile === undefined) {
+  if (idle === undefined) return below
+  if (!("rank" in given) && below === undefined) {
     return yield* new ConfigError({
-      reason: `${flagOf(idle)} does nothing without an adapter; give --lora-rank, too`
+      reason: `${named(idle)} does nothing without an adapter; give ${named("rank")}, too`
     })
   }
-  return yield* decode({ ...fromFile, ...given })
+  return yield* decode({ ...below, ...given })
 })

@@ -1,11 +1,14 @@
-/** Settings from the defaults, the configuration file and the command line, the last one winning. */
+/** Settings from the defaults, the environment, the configuration file and the command line, the last winning. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
+import { completeObjective } from "./completeObjective.ts"
 import { decodeOptionValues } from "./decodeOptionValues.ts"
-import { flagName } from "./flagName.ts"
+import { environmentOptions } from "./environmentOptions.ts"
+import { ineffectiveOption } from "./ineffectiveOption.ts"
 import { loadConfig } from "./loadConfig.ts"
 import { loraFields } from "./LoraOptions.ts"
+import { flagOf, type OptionOrigin, variableOf } from "./OptionOrigin.ts"
 import { resolveLora } from "./resolveLora.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import type { PartialTrainOptions, TrainOptions } from "./TrainOptions.ts"
@@ -19,6 +22,8 @@ export interface ResolvedOptions {
   readonly options: TrainOptions
   readonly layers: ConfigLayers
   readonly configFile: string | undefined
+  /** Where each setting comes from that is not a default. */
+  readonly origins: ReadonlyMap<string, OptionOrigin>
 }
 
 /** The flag of each setting of the adapter. */
@@ -42,24 +47,67 @@ export const splitFlags = (flags: GivenFlags) => {
   }
 }
 
-/** Reads the configuration file and puts the flags over it. */
+/** The origin of every setting that is given; of those of the adapter as `lora.rank`. */
+const originsOf = (
+  values: { readonly own: object; readonly lora: object },
+  origin: (key: string) => OptionOrigin
+): ReadonlyArray<readonly [string, OptionOrigin]> => [
+  ...Object.keys(values.own).map((key) => [key, origin(key)] as const),
+  ...Object.keys(values.lora).flatMap((key) => [
+    [`lora.${key}`, origin(`lora.${key}`)] as const,
+    // the adapter as a whole is there because of one of its settings
+    ["lora", origin(`lora.${key}`)] as const
+  ])
+]
+
+/** Reads the environment and the configuration file and puts the flags over them. */
 export const resolveOptions = Effect.fn("trainer.resolveOptions")(function* (
   config: Option.Option<string>,
   flags: GivenFlags
 ) {
-  const { lora: ofLora, own } = splitFlags(flags)
-  const fromFlags = yield* decodeOptionValues(own, (key) => `--${flagName(key)}`)
+  const given = splitFlags(flags)
+  const fromFlags = yield* decodeOptionValues(given.own, flagOf)
+  const environment = yield* environmentOptions()
+  const fromEnvironment = yield* decodeOptionValues(environment.own, variableOf)
   const loaded = yield* loadConfig(Option.getOrUndefined(config))
-  const fromFile: PartialTrainOptions = loaded.options
-  const lora = yield* resolveLora(ofLora, fromFile.lora)
+  const ofFile: PartialTrainOptions = loaded.options
+  const { lora: loraOfFile, ...fromFile } = ofFile
+  // an adapter of the file needs no rank of the environment
+  const loraBelow = yield* resolveLora({ ...environment.lora, ...loraOfFile }, undefined, (key) =>
+    variableOf(`lora.${key}`)
+  )
+  const lora = yield* resolveLora(given.lora, loraBelow)
+  const options: TrainOptions = {
+    ...defaultTrainOptions,
+    ...fromEnvironment,
+    ...fromFile,
+    ...fromFlags,
+    ...(lora !== undefined && { lora })
+  }
+  const origins = new Map([
+    ...originsOf(environment, (key) => ({ _tag: "Environment", variable: variableOf(key) })),
+    ...originsOf({ own: fromFile, lora: loraOfFile ?? {} }, (key) => ({
+      _tag: "File",
+      file: loaded.shown,
+      key
+    })),
+    ...originsOf(given, (key) => ({ _tag: "Flag", flag: flagOf(key) }))
+  ])
   return {
-    options: {
-      ...defaultTrainOptions,
-      ...fromFile,
-      ...fromFlags,
-      ...(lora !== undefined && { lora })
-    },
+    options: completeObjective(options),
     layers: loaded.layers,
-    configFile: loaded.file
+    configFile: loaded.file,
+    origins
   } satisfies ResolvedOptions
+})
+
+/** {@link resolveOptions} for training: a setting that would be ignored is an error. */
+export const resolveTraining = Effect.fn("trainer.resolveTraining")(function* (
+  config: Option.Option<string>,
+  flags: GivenFlags
+) {
+  const resolved = yield* resolveOptions(config, flags)
+  const fault = ineffectiveOption(resolved.options, resolved.layers, resolved.origins)
+  if (fault !== undefined) return yield* fault
+  return resolved
 })

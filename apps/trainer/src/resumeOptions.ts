@@ -5,11 +5,13 @@ import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 
+import { completeObjective } from "./completeObjective.ts"
 import { ConfigError } from "./ConfigError.ts"
 import { decodeOptionValues } from "./decodeOptionValues.ts"
 import { flagName } from "./flagName.ts"
 import { loadConfig } from "./loadConfig.ts"
 import { loraFields } from "./LoraOptions.ts"
+import { objectiveDefaults } from "./ObjectiveOptions.ts"
 import type { GivenFlags } from "./resolveOptions.ts"
 import { splitFlags } from "./resolveOptions.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
@@ -101,7 +103,8 @@ export const resumeOptions = Effect.fn("trainer.resumeOptions")(function* (
 ) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
-  const { start, ...stored } = yield* readStored(directory)
+  const { start, ...read } = yield* readStored(directory)
+  const stored = completeObjective({ ...objectiveDefaults, ...read })
   const { found, json } = yield* contradictions(flags, { ...stored, start })
   const { configFile } = start
   if (Option.isSome(config) && path.resolve(config.value) !== configFile) {

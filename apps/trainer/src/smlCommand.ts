@@ -1,6 +1,7 @@
 /** The whole command line. */
 import * as Command from "effect/cli/Command"
 
+import { configCommand } from "./configCommand.ts"
 import { doctorCommand } from "./doctorCommand.ts"
 import { evalCommand } from "./evalCommand.ts"
 import { pretrainCommand } from "./pretrainCommand.ts"
@@ -25,6 +26,7 @@ export const smlCommand = Command.make("sml").pipe(
     serveCommand,
     reproduceCommand,
     runsCommand,
+    configCommand,
     doctorCommand
   ])
 )

@@ -19,7 +19,7 @@ import { peakMemory } from "./machineFacts.ts"
 import { Progress } from "./Progress.ts"
 import { reported } from "./reported.ts"
 import type { GivenFlags } from "./resolveOptions.ts"
-import { resolveOptions } from "./resolveOptions.ts"
+import { resolveTraining } from "./resolveOptions.ts"
 import { checkResultsFile, writeResultsFile } from "./resultsFile.ts"
 import { resumeOptions } from "./resumeOptions.ts"
 import type { RunPlace } from "./RunPlace.ts"
@@ -52,7 +52,7 @@ const begin = Effect.fnUntraced(function* (
       reason: "--out names the run's own folder and --runs one for all; leave one of them out"
     })
   }
-  const { configFile, layers, options: given } = yield* resolveOptions(config, flags)
+  const { configFile, layers, options: given } = yield* resolveTraining(config, flags)
   const options = yield* fetchStudent(given)
   const place: RunPlace = {
     _tag: "New",

@@ -56,6 +56,33 @@ const loraFlags = {
   loraDropout: ofLora("dropout", Flag.Finite("lora-dropout"))
 }
 
+/** Advantages and loss. */
+const objectiveFlags = {
+  advantage: choice("advantage", optionFields.advantage.literals),
+  advantageEpsilon: real("advantageEpsilon"),
+  advantageStd: choice("advantageStd", optionFields.advantageStd.literals),
+  advantageBaseline: choice("advantageBaseline", optionFields.advantageBaseline.literals),
+  surrogate: choice("surrogate", optionFields.surrogate.literals),
+  clipLow: real("clipLow"),
+  clipHigh: real("clipHigh"),
+  clipDual: real("clipDual"),
+  aggregation: choice("aggregation", optionFields.aggregation.literals),
+  aggregationLength: whole("aggregationLength"),
+  kl: real("kl"),
+  klEstimator: choice("klEstimator", optionFields.klEstimator.literals),
+  klIn: choice("klIn", optionFields.klIn.literals),
+  klAgainst: choice("klAgainst", optionFields.klAgainst.literals),
+  entropyBonus: real("entropyBonus"),
+  correction: choice("correction", optionFields.correction.literals),
+  correctionMax: real("correctionMax"),
+  correctionMin: real("correctionMin"),
+  maskOverlong: yes("maskOverlong"),
+  epochs: whole("epochs"),
+  replacements: whole("replacements"),
+  verifyLogprobs: yes("verifyLogprobs"),
+  logprobTolerance: real("logprobTolerance")
+}
+
 /** What training needs besides. */
 export const trainFlags = {
   domain: choice("domain", optionFields.domain.literals),
@@ -64,6 +91,7 @@ export const trainFlags = {
   group: whole("group"),
   horizon: whole("horizon"),
   discount: real("discount"),
+  ...objectiveFlags,
   learningRate: real("learningRate"),
   beta1: real("beta1"),
   beta2: real("beta2"),

@@ -1,7 +1,7 @@
 /** One step of training: dialogues, then an update of the weights. */
-import type { Episode, Group } from "@sml/env-pomdp"
+import type { Episode, Group, Task } from "@sml/env-pomdp"
 import { mixSeed, rolloutGroup, studentTurns } from "@sml/env-pomdp"
-import { update } from "@sml/grpo-core"
+import { replaceGroups, update } from "@sml/grpo-core"
 import { adamW, learningRateAt } from "@sml/policy"
 import { TaskSource } from "@sml/tasks"
 import * as Effect from "effect/Effect"
@@ -12,18 +12,20 @@ import { scheduleOf } from "./scheduleOf.ts"
 import type { StepRecord } from "./StepRecord.ts"
 import { countTokens } from "./StepRecord.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
+import { updateOptionsOf } from "./updateOptionsOf.ts"
 import { VerifierClock } from "./VerifierClock.ts"
 
 /** Keep the random streams of tasks and of dialogues apart from each other and from the rest. */
 const taskStream = 0x7a5c
 const dialogueStream = 0xd1a1
+const replacementStream = 0x4e91
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000
 
 /** One GRPO update of the weights. */
 const learn = (groups: ReadonlyArray<Group>, step: number, options: TrainOptions) =>
   update(groups, {
-    discount: options.discount,
+    ...updateOptionsOf(options),
     optimiser: adamW({
       learningRate: learningRateAt(scheduleOf(options), {
         learningRate: options.learningRate,
@@ -83,30 +85,42 @@ const failureOf = (step: number, groups: ReadonlyArray<Group>): StepFailed | und
   return undefined
 }
 
-/** Holds the dialogues of a step: `tasks` groups of `group`, all at once. */
+/**
+ * Holds the dialogues of a step: `tasks` groups of `group`, all at once, and those that take the place of
+ * groups that teach nothing.
+ */
 const rolloutStep = Effect.fnUntraced(function* (step: number, options: TrainOptions) {
   const progress = yield* Progress
   const source = yield* TaskSource
-  const tasks = yield* source.take({
-    domain: options.domain,
-    split: "train",
-    seed: mixSeed(options.seed, step, taskStream),
-    count: options.tasks
-  })
+  const take = (seed: number, count: number) =>
+    source.take({ domain: options.domain, split: "train", seed, count })
+  let begun = 0
   let done = 0
   const report = Effect.suspend(() =>
-    progress.emit({ _tag: "Detail", text: `dialogues: ${++done}/${tasks.length} tasks finished` })
+    progress.emit({ _tag: "Detail", text: `dialogues: ${++done}/${begun} tasks finished` })
   )
-  return yield* Effect.forEach(
-    tasks,
-    (task, index) =>
-      rolloutGroup(task, {
-        size: options.group,
-        horizon: options.horizon,
-        seed: mixSeed(options.seed, step, index, dialogueStream)
-      }).pipe(Effect.tap(report)),
-    { concurrency: "unbounded" }
-  )
+  const roll = (tasks: ReadonlyArray<Task>, first: number) => {
+    begun += tasks.length
+    return Effect.forEach(
+      tasks,
+      (task, index) =>
+        rolloutGroup(task, {
+          size: options.group,
+          horizon: options.horizon,
+          seed: mixSeed(options.seed, step, first + index, dialogueStream)
+        }).pipe(Effect.tap(report)),
+      { concurrency: "unbounded" }
+    )
+  }
+  const seed = mixSeed(options.seed, step, taskStream)
+  const groups = yield* roll(yield* take(seed, options.tasks), 0)
+  const { groups: all } = yield* replaceGroups(groups, {
+    roll,
+    fresh: (round, count) => take(mixSeed(seed, round, replacementStream), count),
+    ...updateOptionsOf(options),
+    replacements: options.replacements
+  })
+  return all
 })
 
 /**

@@ -11,13 +11,14 @@ import * as Path from "effect/Path"
 import { ConfigError } from "./ConfigError.ts"
 import { type Engine, engineFor } from "./engineFor.ts"
 import { holdRun } from "./holdRun.ts"
-import { environmentLayer, storeLayer, studentLayer } from "./parties.ts"
-import { policyLayer } from "./policyLayer.ts"
+import { environmentLayer, leakDetectorLayer, storeLayer, studentLayer } from "./parties.ts"
+import { policyLayer, referenceLayer } from "./policyLayer.ts"
 import { Progress } from "./Progress.ts"
 import type { RunPlace } from "./RunPlace.ts"
 import { recordRun, RunRecorder } from "./RunRecorder.ts"
 import type { ConfigLayers } from "./SmlConfig.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
+import { needsReference } from "./updateOptionsOf.ts"
 import { patientPolicy, patientStudent, Waits } from "./Waits.ts"
 
 /** What a program gets that works in a run folder. `config` is what the folder says of it. */
@@ -62,7 +63,11 @@ export const withRun = Effect.fn("trainer.withRun")(function* <A, E, R>(
   const parties = Layer.mergeAll(
     patientStudent(studentLayer(config, layers, 1), options),
     environmentLayer(layers, options),
-    storeLayer(layers)
+    storeLayer(layers),
+    place !== undefined && needsReference(options)
+      ? referenceLayer(policyLayer(policy), options)
+      : Layer.empty,
+    leakDetectorLayer(layers)
   ).pipe(
     Layer.provideMerge(patientPolicy(policyLayer(policy), options)),
     Layer.provideMerge(Waits.layer)

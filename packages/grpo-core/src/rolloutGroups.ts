@@ -71,7 +71,7 @@ export const rolloutGroups = Effect.fn("grpo-core.rolloutGroups")(function* <E, 
 export const rolloutBatch = Effect.fnUntraced(function* <E, R>(
   batch: ReadonlyArray<Task>,
   tasks: TaskFunction<E, R>,
-  { advantage, discount, groupSize, horizon, replacements, seed, step }: RolloutGroupsOptions
+  { groupSize, horizon, seed, step, ...options }: RolloutGroupsOptions
 ): Effect.fn.Return<RolledGroups, E | ScoreError, R | Student | Teacher | Verifier> {
   const roll = (some: ReadonlyArray<Task>, first: number) =>
     Effect.forEach(
@@ -80,23 +80,64 @@ export const rolloutBatch = Effect.fnUntraced(function* <E, R>(
         rolloutGroup(task, { size: groupSize, horizon, seed: mixSeed(seed, first + index, 4) }),
       { concurrency: "unbounded" }
     )
+  return yield* replaceGroups<E, R | Student | Teacher | Verifier>(yield* roll(batch, 0), {
+    ...options,
+    roll,
+    fresh: (round, count) => tasks({ step, seed: mixSeed(seed, round, 5), count })
+  })
+})
+
+/** How groups are replaced. */
+export interface ReplaceOptions<E, R> {
+  /** Rolls out a group about each task, of which the first is number `first` of the step. */
+  readonly roll: (
+    tasks: ReadonlyArray<Task>,
+    first: number
+  ) => Effect.Effect<ReadonlyArray<Group>, E, R>
+  /** At most `count` fresh tasks; `round` counts from 1. */
+  readonly fresh: (round: number, count: number) => Effect.Effect<ReadonlyArray<Task>, E, R>
+  /** Largest number of groups that are rolled out in place of others. */
+  readonly replacements: number
+  readonly discount: number
+  readonly advantage: AdvantageForm
+}
+
+/**
+ * Makes up for groups that teach nothing, as {@link rolloutGroups} does, where the caller rolls out
+ * itself: the result has `groups` and after them what stands in the place of some.
+ *
+ * @example
+ * ```ts no-run
+ * const { groups, replaced } = yield* replaceGroups(rolled, {
+ *   roll: (tasks, first) => Effect.forEach(tasks, (task, index) => dialogues(task, first + index)),
+ *   fresh: (round, count) => source.take(count, round),
+ *   replacements: 16,
+ *   discount: 0.7,
+ *   advantage: { _tag: "GroupStd", epsilon: 1e-6, std: "population" }
+ * })
+ * ```
+ */
+export const replaceGroups = Effect.fn("grpo-core.replaceGroups")(function* <E, R>(
+  groups: ReadonlyArray<Group>,
+  { advantage, discount, fresh, replacements, roll }: ReplaceOptions<E, R>
+): Effect.fn.Return<RolledGroups, E | ScoreError, R> {
   const teachesNothing = (group: Group) =>
     Effect.map(
       Effect.fromResult(scoreGroup(group, { discount, advantage })),
       ({ dropped }) => dropped !== undefined
     )
-  const groups: Array<Group> = yield* roll(batch, 0)
-  let latest: ReadonlyArray<Group> = groups.slice()
+  const all = [...groups]
+  let latest = groups
   let replaced = 0
   for (let round = 1; replaced < replacements; round++) {
     const empty = yield* Effect.filter(latest, teachesNothing)
     const count = Math.min(empty.length, replacements - replaced)
     if (count === 0) break
-    const fresh = yield* tasks({ step, seed: mixSeed(seed, round, 5), count })
-    latest = yield* roll(fresh.slice(0, count), groups.length)
+    const tasks = yield* fresh(round, count)
+    latest = yield* roll(tasks.slice(0, count), all.length)
     if (latest.length === 0) break
-    groups.push(...latest)
+    all.push(...latest)
     replaced += latest.length
   }
-  return { groups, replaced }
+  return { groups: all, replaced }
 })
