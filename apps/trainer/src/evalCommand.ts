@@ -37,7 +37,9 @@ const evaluateSuite = Effect.fnUntraced(function* (
 ) {
   const bound = Option.isSome(flags.failUnder) ? yield* readBound(flags.failUnder.value) : undefined
   const file = json === undefined ? undefined : yield* checkResultsFile(json)
-  const { asked, evaluation, files } = yield* runSuite(yield* readSuiteRun(suite, flags, common))
+  const { asked, evaluation, files } = yield* runSuite(
+    yield* readSuiteRun(suite, flags, common)
+  ).pipe(Effect.provide(Progress.layer))
   if (file !== undefined) yield* writeResultsFile(file, evaluation)
   yield* Console.log(`\n${renderEvaluationTable(evaluation)}\n`)
   yield* Console.log(

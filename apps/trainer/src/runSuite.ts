@@ -1,9 +1,11 @@
 /** Measures a model on a suite: `sml eval --suite`. */
+import { isFailed } from "@sml/env-pomdp"
 import {
   type Evaluation,
   EvaluationStore,
   protocolNamed,
   type ProtocolOptions,
+  type ProtocolProgress,
   ResponseCache,
   runProtocol
 } from "@sml/eval-harness"
@@ -15,8 +17,8 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Path from "effect/Path"
 
-import { clockTime } from "./formatting.ts"
 import { holdFolder } from "./holdFolder.ts"
+import { Progress } from "./Progress.ts"
 import type { AnswerSettings } from "./suiteParties.ts"
 import {
   isAddress,
@@ -51,9 +53,6 @@ export interface SuiteRun extends AnswerSettings, SuiteSource {
   readonly out: string
 }
 
-/** Time between two lines about the progress, in milliseconds. */
-const patience = 2000
-
 /** Where everything of an evaluation lies. */
 export interface SuiteFiles {
   readonly report: string
@@ -78,12 +77,49 @@ const holdOut = Effect.fnUntraced(function* (folder: string, flag: string) {
   )
 })
 
+/** What is shown of the dialogues as they end, and how many have ended. */
+const showDialogues = Effect.fnUntraced(function* (title: string) {
+  const progress = yield* Progress
+  let kept: number | undefined
+  let played = 0
+  let failed = 0
+  let start = 0
+  const begin = Effect.fnUntraced(function* (done: number, total: number) {
+    kept = done
+    start = yield* Clock.currentTimeMillis
+    // what an earlier run had played says nothing about the speed of this one
+    const part = { name: "dialogues", kind: "dialogues", total: total - done, guess: 1 } as const
+    yield* progress.emit({ _tag: "Plan", title, parts: [part] })
+    if (done > 0) {
+      const text = `${done} of ${total} dialogues are kept from an earlier run`
+      yield* progress.emit({ _tag: "Note", text })
+    }
+    if (total > done) yield* progress.emit({ _tag: "Begin", name: part.name })
+  })
+  const onProgress = Effect.fnUntraced(function* ({ done, record, total }: ProtocolProgress) {
+    if (record === undefined || kept === undefined) {
+      yield* begin(done, total)
+      return
+    }
+    played = done - kept
+    if (isFailed(record.episode)) failed++
+    const seconds = ((yield* Clock.currentTimeMillis) - start) / 1000
+    const rate = `${(played / Math.max(seconds, 0.001)).toFixed(1)} dialogues/s`
+    yield* progress.emit({ _tag: "Advance", done: played })
+    const text = failed === 0 ? rate : `${rate}  ${failed} failed`
+    yield* progress.emit({ _tag: "Detail", text })
+    yield* progress.emit({ _tag: "Dialogue", turns: record.episode.state.history })
+  })
+  return { onProgress, ended: () => (kept ?? 0) + played }
+})
+
 /** Plays the suite, writes the report and the results, and gives the numbers. */
 export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const { protocol: usual, tasks } = yield* suiteTasks(run)
   const protocol = yield* Effect.fromResult(protocolNamed(run.protocol ?? usual, run.options))
+  const progress = yield* Progress
   yield* holdOut(run.out, "--out")
   const cacheFolder = run.cache ?? run.out
   if (cacheFolder !== run.out) yield* holdOut(cacheFolder, "--cache")
@@ -102,23 +138,9 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
   const system = run.system ?? systemPromptFor(tasks)
   const { maxTokens, temperature } = run
 
-  const start = yield* Clock.currentTimeMillis
-  let shownAt = start
-  let before: number | undefined
-  const onProgress = ({ done, total }: { readonly done: number; readonly total: number }) =>
-    Effect.gen(function* () {
-      // what an earlier run had played says nothing about the speed of this one
-      before ??= done - 1
-      const now = yield* Clock.currentTimeMillis
-      if (now - shownAt < patience) return
-      shownAt = now
-      const seconds = (now - start) / 1000
-      const rate = (done - before) / seconds
-      process.stderr.write(
-        `${done} of ${total} dialogues, ${rate.toFixed(1)} a second, about ${clockTime((total - done) / rate)} left\n`
-      )
-    })
-
+  const { ended, onProgress } = yield* showDialogues(
+    `sml eval: ${run.suite}, protocol ${protocol.name}, ${model.name}`
+  )
   const { evaluation, records } = yield* runProtocol(protocol, {
     tasks,
     seed: run.seed,
@@ -144,7 +166,12 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
             })
       )
     ),
-    Effect.provide(suiteVerifier)
+    Effect.provide(suiteVerifier),
+    Effect.onInterrupt(() =>
+      progress.farewell(
+        `interrupted; ${ended()} dialogues are kept in ${run.out}, and the same command goes on from there`
+      )
+    )
   )
   const files: SuiteFiles = {
     report: path.join(run.out, "report.html"),

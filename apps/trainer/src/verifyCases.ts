@@ -6,7 +6,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
-import { clockTime } from "./formatting.ts"
+import { Progress } from "./Progress.ts"
 import { safeText } from "./safeText.ts"
 import { Screen } from "./Screen.ts"
 
@@ -31,13 +31,33 @@ const maximumLine = 16 * 2 ** 20
 const Identified = Schema.Struct({ id: Schema.Union([Schema.String, Schema.Finite]) })
 const readIdentified = Schema.decodeUnknownOption(Schema.fromJsonString(Identified))
 
-/** Nothing is shown of what takes less, in milliseconds; also the time between two plain lines. */
-const patience = 2000
+/** Milliseconds between two looks at how many are done, where it is not known how many there are. */
+const LOOK = 2000
+
+const isSpace = (byte: number) => byte === 9 || byte === 32
+
+/** Lines that are not blank. */
+const countLines = Effect.fnUntraced(function* (file: string) {
+  const fs = yield* FileSystem.FileSystem
+  let count = 0
+  let isBlank = true
+  yield* Stream.runForEach(fs.stream(file), (chunk) =>
+    Effect.sync(() => {
+      for (const byte of chunk) {
+        if (byte === 10 || byte === 13) isBlank = true
+        else if (isBlank && !isSpace(byte)) {
+          isBlank = false
+          count++
+        }
+      }
+    })
+  )
+  return count
+})
 
 /**
  * Prints one JSON line per case as it is done: `id`, `verdict`, `ms` and what the judge adds. A line
- * that is no case gives the verdict `invalid` with its number and a reason. Progress goes to standard
- * error. Gives the number of cases by verdict.
+ * that is no case gives the verdict `invalid` with its number and a reason. Gives the number of cases by verdict.
  */
 export const verifyCases = Effect.fn("sml.verifyCases")(function* <
   A extends { readonly id: string | number },
@@ -46,28 +66,43 @@ export const verifyCases = Effect.fn("sml.verifyCases")(function* <
 >({ concurrency, file, judge, schema }: VerifyCasesOptions<A, I, R>) {
   const fs = yield* FileSystem.FileSystem
   const screen = yield* Screen
+  const progress = yield* Progress
   const decode = Schema.decodeUnknownResult(Schema.fromJsonString(schema))
   const opening = fromPlatformError("read the cases", file)
-  const { size } = yield* Effect.mapError(fs.stat(file), opening)
+  const { type } = yield* Effect.mapError(fs.stat(file), opening)
+  // a pipe can be read once only
+  const total = type === "File" ? yield* Effect.mapError(countLines(file), opening) : undefined
   const start = yield* Clock.currentTimeMillis
   const counts = new Map<string, number>()
   let done = 0
-  let bytesRead = 0
-  let shownAt = start
 
-  const report = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    if (now - shownAt < patience) return
-    shownAt = now
-    const seconds = (now - start) / 1000
-    // the cases that are being judged have been read already: the share is a little too large
-    const share = Math.min(1, bytesRead / Number(size))
-    const left = share > 0 ? (seconds * (1 - share)) / share : Number.NaN
-    const ending = Number.isFinite(left) && left > 0 ? `, about ${clockTime(left)} left` : ""
-    process.stderr.write(
-      `${done} cases in ${clockTime(seconds)}, ${Math.round(done / seconds)} a second${ending}\n`
+  const rate = Effect.map(
+    Clock.currentTimeMillis,
+    (now) => `${Math.round((done * 1000) / Math.max(1, now - start))} a second`
+  )
+  if (total === undefined) {
+    yield* rate.pipe(
+      Effect.flatMap((text) => progress.emit({ _tag: "Note", text: `${done} cases, ${text}` })),
+      Effect.delay(LOOK),
+      Effect.forever,
+      Effect.forkScoped
     )
+  } else {
+    const part = { name: "cases", kind: "moments", total, guess: 0.01 } as const
+    yield* progress.emit({
+      _tag: "Plan",
+      title: `sml verify: ${total} cases of ${file}`,
+      parts: [part]
+    })
+    yield* progress.emit({ _tag: "Begin", name: part.name })
+  }
+  const show = Effect.gen(function* () {
+    yield* progress.emit({ _tag: "Advance", done })
+    yield* progress.emit({ _tag: "Detail", text: yield* rate })
   })
+  // where both share a terminal, lines of results go above what is drawn
+  const print = (line: string) =>
+    screen.animates ? progress.emit({ _tag: "Note", text: line }) : screen.print(`${line}\n`)
 
   const verdictOn = (line: string, number: number) =>
     Effect.gen(function* () {
@@ -91,11 +126,6 @@ export const verifyCases = Effect.fn("sml.verifyCases")(function* <
 
   yield* fs.stream(file).pipe(
     Stream.mapError(opening),
-    Stream.tap((chunk) =>
-      Effect.sync(() => {
-        bytesRead += chunk.length
-      })
-    ),
     Stream.decodeText(),
     Stream.splitLines,
     Stream.zipWithIndex,
@@ -108,10 +138,10 @@ export const verifyCases = Effect.fn("sml.verifyCases")(function* <
       Effect.gen(function* () {
         done++
         counts.set(result.verdict, (counts.get(result.verdict) ?? 0) + 1)
-        yield* screen.print(`${JSON.stringify(result)}\n`)
-        yield* report
+        yield* print(JSON.stringify(result))
+        yield* show
       })
     )
   )
   return counts
-})
+}, Effect.scoped)

@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
+import { progressBeside } from "./progressBeside.ts"
 import { reported } from "./reported.ts"
 import type { CaseVerdict } from "./verifyCases.ts"
 import { verifyCases } from "./verifyCases.ts"
@@ -63,7 +64,10 @@ const mathCommand = Command.make(
           )
       })
     })
-    yield* Effect.provide(verified, AnswerChecker.layer({ source: "prediction" }))
+    yield* verified.pipe(
+      Effect.provide(AnswerChecker.layer({ source: "prediction" })),
+      Effect.provide(progressBeside)
+    )
   }, reported)
 ).pipe(
   Command.withDescription(
@@ -92,7 +96,7 @@ const codeCommand = Command.make(
             Effect.succeed<CaseVerdict>({ verdict: "refused", reason: error.message })
           )
         )
-    }).pipe(Effect.provide(CodeVerifier.sandboxes()))
+    }).pipe(Effect.provide(CodeVerifier.sandboxes()), Effect.provide(progressBeside))
   }, reported)
 ).pipe(
   Command.withDescription(

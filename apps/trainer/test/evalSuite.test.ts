@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Evaluation } from "@sml/eval-harness"
@@ -53,6 +54,15 @@ const learner = (said: ReadonlyArray<Said>): Reply => {
 
 const evaluate = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
   sml(["eval", "--turns", "2", "--levels", "hint", ...args], { env })
+
+/** How an evaluation of a server ends, and the results that it leaves. */
+const kept = async (reply: (said: ReadonlyArray<Said>) => Reply) => {
+  const { address } = await server(reply)
+  const out = await folder()
+  const args = ["--suite", "gsm8k", "--data", await gsm8k(), "--model", address]
+  const ended = await evaluate([...args, "--out", out])
+  return { ended, text: await readFile(join(out, "results.json"), "utf8") }
+}
 
 const assertOneSentence = ({ code, err }: Ended, sentence: RegExp) => {
   assert.match(err, sentence)
@@ -152,6 +162,83 @@ describe.concurrent("sml eval --suite", () => {
     // one of two tasks is solved in the second turn
     const gain = results["math"]?.["longer/gain-after@1"]
     assert.deepStrictEqual([gain?.n, gain?.value], [2, 0.5])
+  })
+
+  it("goes on after a SIGKILL, and what had ended is not asked again", async () => {
+    let isDown = true
+    const hung = Promise.withResolvers<undefined>()
+    const { address, count } = await server((said) => {
+      if (!isDown || said.some(({ content }) => content.includes("pens"))) return learner(said)
+      hung.resolve(undefined)
+      return new Promise<Reply>(() => undefined)
+    })
+    const out = await folder()
+    const args = ["--suite", "gsm8k", "--data", await gsm8k(), "--model", address, "--out", out]
+    const options = ["--turns", "2", "--levels", "hint", "--concurrency", "1"]
+    const kill = new AbortController()
+    const first = sml(["eval", ...args, ...options], { killed: kill.signal })
+    await hung.promise
+    kill.abort()
+    assert.strictEqual((await first).code, null)
+    assert.strictEqual(count(), 3)
+    isDown = false
+    const second = await sml(["eval", ...args, ...options])
+    assert.strictEqual(second.code, 0, second.err)
+    assert.include(second.out, "1 of 2 dialogues are kept from an earlier run")
+    assert.match(second.out, /success@2 +50\.0% .* n=2/)
+    assert.strictEqual(count(), 5)
+  })
+
+  it("keeps what went well when a server answers with no answer, and says so in a sentence", async () => {
+    const bodies = [
+      ["{ not json", "application/json"],
+      ["<html><body>Bad gateway</body></html>", "text/html"],
+      ["", "application/json"]
+    ] as const
+    const runs = bodies.map(async ([body, type]) => {
+      const garbage: Reply = { status: 200, body, type }
+      const never = await kept(() => garbage)
+      assertOneSentence(never.ended, /^Not one dialogue could be played: .*127\.0\.0\.1/)
+      const half = await kept((said) =>
+        said.some(({ content }) => content.includes("pens")) ? learner(said) : garbage
+      )
+      assert.strictEqual(half.ended.code, 0, half.ended.err)
+      const { dialogues, failures } = readEvaluation(half.text)
+      assert.deepStrictEqual([dialogues, failures.length], [2, 1])
+    })
+    await Promise.all(runs)
+  })
+
+  it("measures a checkpoint in this process on generated tasks", async () => {
+    const out = await folder()
+    const checkpoint = fileURLToPath(
+      new URL("../../../packages/nano-student/checkpoint", import.meta.url)
+    )
+    const {
+      code,
+      err,
+      out: printed
+    } = await evaluate([
+      "--suite",
+      "shortest-path",
+      "--model",
+      checkpoint,
+      "--system",
+      "",
+      "--limit",
+      "3",
+      "--max-tokens",
+      "8",
+      "--out",
+      out
+    ])
+    assert.strictEqual(code, 0, err)
+    const { dialogues, failures } = readEvaluation(
+      await readFile(join(out, "results.json"), "utf8")
+    )
+    assert.deepStrictEqual([dialogues, failures.length], [3, 0])
+    assert.match(printed, /success@2 +\d+\.\d% .* n=3/)
+    assert.notInclude(printed, "requests now")
   })
 
   it("shows what a model says as text, whatever it says", async () => {

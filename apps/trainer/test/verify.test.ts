@@ -66,6 +66,8 @@ describe.concurrent("sml verify", () => {
     ])
     const { code, err, out } = await sml(["verify", "math", "--file", file])
     assert.strictEqual(code, 0, err)
+    // standard output is the verdicts alone
+    assert.match(err, /^sml verify: \d+ cases of .*\ncases …\n/)
     const lines = linesOf(out)
     assert.deepStrictEqual(verdicts(lines.filter(({ id }) => id !== "deep" && id !== "tower")), [
       "7 equal",

@@ -6,6 +6,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 
+import { Progress } from "../src/Progress.ts"
 import { Screen } from "../src/Screen.ts"
 import { verifyCases } from "../src/verifyCases.ts"
 
@@ -33,7 +34,11 @@ const verified = async (text: string, concurrency = 1) => {
       concurrency,
       judge: ({ from, to }) =>
         Effect.succeed({ verdict: from * 2 === to ? "equal" : "different", from })
-    }).pipe(Effect.provide(Layer.merge(NodeFileSystem.layer, Screen.layerCollect(printed))))
+    }).pipe(
+      Effect.provide(
+        Layer.mergeAll(NodeFileSystem.layer, Screen.layerCollect(printed), Progress.layerSilent)
+      )
+    )
   )
   const lines: ReadonlyArray<Record<string, unknown>> = printed.map((line) => JSON.parse(line))
   return { counts, lines }
@@ -90,7 +95,9 @@ describe("verifyCases", () => {
         judge: () => Effect.succeed({ verdict: "equal" })
       }).pipe(
         Effect.flip,
-        Effect.provide(Layer.merge(NodeFileSystem.layer, Screen.layerCollect([])))
+        Effect.provide(
+          Layer.mergeAll(NodeFileSystem.layer, Screen.layerCollect([]), Progress.layerSilent)
+        )
       )
     )
     assert.match(

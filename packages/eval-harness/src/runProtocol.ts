@@ -36,7 +36,7 @@ export interface ProtocolProgress {
   /** Dialogues that have ended, those of an earlier run among them. */
   readonly done: number
   readonly total: number
-  /** The dialogue that has just ended; absent once, at the start of a run that was resumed. */
+  /** The dialogue that has just ended; absent once, at the start. */
   readonly record?: DialogueRecord
 }
 
@@ -254,7 +254,7 @@ export const runProtocol = Effect.fn("eval-harness.runProtocol")(function* (
   const missing = dialogues.filter(({ key }) => !records.has(key))
   const total = dialogues.length
   let done = total - missing.length
-  if (done > 0) yield* onProgress?.({ done, total }) ?? Effect.void
+  yield* onProgress?.({ done, total }) ?? Effect.void
 
   const labelsOf = (episode: Episode) =>
     Option.match(judge, {

@@ -12,6 +12,7 @@ import {
   type ProtocolRun,
   ResponseCache,
   runProtocol,
+  type ProtocolProgress,
   type RunProtocolOptions,
   TeacherLevels
 } from "@sml/eval-harness"
@@ -323,7 +324,10 @@ describe("staging", () => {
 /** Interrupts a run when it tells that a further dialogue has ended. */
 const stopAfter = (dialogues: number) => {
   let seen = 0
-  return () => Effect.suspend(() => (++seen > dialogues ? Effect.interrupt : Effect.void))
+  return ({ record }: ProtocolProgress) =>
+    Effect.suspend(() =>
+      record !== undefined && ++seen > dialogues ? Effect.interrupt : Effect.void
+    )
 }
 
 const inFolder = (folder: string, options: Partial<RunProtocolOptions> = {}) => {
