@@ -199,6 +199,15 @@ export const readSuiteRun = Effect.fn("sml.readSuiteRun")(function* (
       `Dialogues of ${last} turns are not longer than the ${trained} of training; give more --turns or fewer --trained-turns.`
     )
   }
+  // what a user wants of such a request is not a task that the scripted teacher knows
+  const isOneTurn =
+    protocol === "single-turn" ||
+    ((protocol === undefined || protocol === "missing-premise") && (turns ?? 1) === 1)
+  if (suite === "in3" && teacher === "scripted" && !isOneTurn) {
+    return yield* wrong(
+      "The scripted teacher cannot answer for the users of in3; give --teacher self or a model, or leave --turns and --protocol out."
+    )
+  }
   const run: SuiteRun = {
     suite,
     data: Option.getOrUndefined(flags.data),

@@ -47,6 +47,11 @@ export const dataSuites = {
     format: "missing-premise",
     protocol: "missing-premise",
     description: "questions that lack a premise: abstain, ask or hallucinate"
+  },
+  in3: {
+    format: "in3",
+    protocol: "missing-premise",
+    description: "requests that leave something open: ask, or go ahead (IN3)"
   }
 } as const satisfies Record<string, DataSuite>
 

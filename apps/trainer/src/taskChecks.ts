@@ -1,6 +1,13 @@
 /** Verdicts on kinds of tasks that neither the math nor the code verifier judges alone. */
 import { VerifierError } from "@sml/env-pomdp"
-import { isSameText, MissingPremiseKnowledge, TextAnswerKnowledge, verifyAnswer } from "@sml/tasks"
+import { labelStrategy, type ResponseStrategy } from "@sml/eval-harness"
+import {
+  ClarificationKnowledge,
+  isSameText,
+  MissingPremiseKnowledge,
+  TextAnswerKnowledge,
+  verifyAnswer
+} from "@sml/tasks"
 import {
   decodeKnowledgeAs,
   type DomainVerifier,
@@ -52,6 +59,22 @@ const missingPremise: DomainVerifier.TaskCheck = (task, text) =>
     })
   )
 
+const goesAhead: ReadonlySet<ResponseStrategy> = new Set(["answer_attempt", "discussion"])
+
+/** A request without a reference answer: a turn that neither asks nor declines goes ahead with it. */
+const clarification: DomainVerifier.TaskCheck = (task, text) =>
+  Effect.fromResult(
+    Result.gen(function* () {
+      const { vague } = yield* Result.mapError(
+        decodeKnowledgeAs(ClarificationKnowledge, task),
+        failed
+      )
+      return goesAhead.has(labelStrategy(text))
+        ? ({ _tag: "Attempt", correct: !vague, diagnostics: null } as const)
+        : noAnswer
+    })
+  )
+
 /** A name or a few words. */
 const textAnswer: DomainVerifier.TaskCheck = (task, text) =>
   Effect.fromResult(
@@ -73,6 +96,7 @@ const textAnswer: DomainVerifier.TaskCheck = (task, text) =>
 
 /** By the kind of a task's knowledge; for `DomainVerifier.layer({ checks })`. */
 export const taskChecks: Readonly<Record<string, DomainVerifier.TaskCheck>> = {
+  clarification,
   generated,
   "missing-premise": missingPremise,
   "text-answer": textAnswer

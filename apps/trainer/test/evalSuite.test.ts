@@ -308,6 +308,64 @@ describe.concurrent("sml eval --suite", () => {
     assert.match(out, /success@1 +100\.0% .* n=1/)
   })
 
+  it("reads CSV and Parquet by a mapping", async () => {
+    const { address } = await server(() => "\\boxed{4}")
+    const table = join(await folder(), "sums.csv")
+    await writeFile(table, 'q,r\n"What is 2 + 2, then?",4\nWhat is 2 + 3?,5\n')
+    const parquet = fileURLToPath(
+      new URL("../../../packages/tasks/test/datasets/sums.parquet", import.meta.url)
+    )
+    const run = async (data: string, mapping: string) => {
+      const args = ["--suite", "data", "--data", data, "--mapping", mapping, "--model", address]
+      return evaluate([...args, "--out", await folder()])
+    }
+    const [csv, rows] = await Promise.all([
+      run(table, '{"prompt": "q", "answer": "r"}'),
+      run(parquet, '{"prompt": "question", "answer": "answer"}')
+    ])
+    assert.strictEqual(csv.code, 0, csv.err)
+    assert.match(csv.out, /success@1 +50\.0% .* n=2/)
+    assert.strictEqual(rows.code, 0, rows.err)
+    assert.match(rows.out, /success@1 +0\.0% .* n=3/)
+  })
+
+  it("tells who asks about an open request from who goes ahead", async () => {
+    const detail = { description: "Type", importance: "3", inquiry: "Which type?", options: ["1"] }
+    const requests = [
+      { task: "Find diabetes research.", vague: true, missing_details: [detail] },
+      { task: "Plan a trip.", vague: true, missing_details: [detail] },
+      { task: "Write the primes below ten.", vague: false, missing_details: [] }
+    ]
+    const { address } = await server((said) =>
+      said.some(({ content }) => content.includes("diabetes"))
+        ? "Which type of diabetes do you mean?"
+        : "Here it is, in three parts: first this, then that, and last the rest."
+    )
+    const out = await folder()
+    const data = await dataFile(requests.map((request) => JSON.stringify(request)))
+    const { code, err } = await sml([
+      "eval",
+      "--suite",
+      "in3",
+      "--data",
+      data,
+      "--model",
+      address,
+      "--out",
+      out
+    ])
+    assert.strictEqual(code, 0, err)
+    const { results } = readEvaluation(await readFile(join(out, "results.json"), "utf8"))
+    const numbers = results["clarification"] ?? {}
+    const shown = (name: string) => {
+      const found = numbers[`missing-premise/${name}`]
+      return [found?.value, found?.n]
+    }
+    assert.deepStrictEqual(shown("asked@1"), [0.5, 2])
+    assert.deepStrictEqual(shown("hallucinated"), [0.5, 2])
+    assert.deepStrictEqual(shown("held-back"), [0, 1])
+  })
+
   it("says what is wrong with the data, with file and line", async () => {
     const { address, count } = await server(learner)
     const run = async (data: string) =>
@@ -342,6 +400,7 @@ describe.concurrent("sml eval --suite", () => {
         ["--suite", "gsm8k", "--model", "http://x", "--protocol", "longer", "--turns", "4"],
         /4 turns are not longer than the 4 of training/
       ],
+      [["--suite", "in3", "--model", "http://x", "--turns", "2"], /--teacher self/],
       [["--model", "http://x"], /--suite/]
     ]
     const found = await Promise.all(cases.map(([args]) => sml(["eval", ...args])))
