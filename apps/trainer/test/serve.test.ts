@@ -2,6 +2,7 @@ import { createServer } from "node:http"
 import { fileURLToPath } from "node:url"
 
 import { assert, describe, it } from "@effect/vitest"
+import OpenAI, { APIError } from "openai"
 
 import { sml } from "./support/sml.ts"
 
@@ -42,6 +43,53 @@ describe.concurrent("sml serve", () => {
     assert.match(JSON.stringify(answers[1]), /^\[200,.*"choices":\[\{/)
     assert.include([0, 130], ended.code)
     assert.notMatch(ended.err, /\n\s+at /)
+  })
+
+  it("serves the client of OpenAI: chat, a stream of it, log-probabilities, and the key", async () => {
+    const chat = {
+      model: "mine",
+      messages: [{ role: "user" as const, content: "write f ( x ) = x * k + m . f ( 1 ) = 1 0 ." }],
+      seed: 7,
+      max_tokens: 12
+    }
+    const drive = async (baseURL: string) => {
+      const open = (apiKey: string) => new OpenAI({ baseURL, apiKey, maxRetries: 0 })
+      const client = open("right")
+      const { choices } = await client.chat.completions.create({ ...chat, logprobs: true })
+      let streamed = ""
+      for await (const chunk of await client.chat.completions.create({ ...chat, stream: true })) {
+        streamed += chunk.choices[0]?.delta.content ?? ""
+      }
+      const stranger = await open("wrong")
+        .models.list()
+        .then(
+          () => "let in",
+          (error: unknown) => (error instanceof APIError ? error.status : String(error))
+        )
+      return { choice: choices[0], streamed, stranger }
+    }
+    let driven: ReturnType<typeof drive> | undefined
+    const args = ["serve", "--model", checkpoint, "--model-name", "mine", "--port", "0"]
+    const ended = await sml(args, {
+      env: { SML_API_KEY: "right" },
+      during: (child, out) => {
+        const address = addressIn(out)
+        if (address === undefined || driven !== undefined) return
+        driven = drive(address)
+        void driven.then(
+          () => child.kill("SIGINT"),
+          () => child.kill("SIGINT")
+        )
+      }
+    })
+    assert.isDefined(driven, ended.err)
+    const { choice, stranger, streamed } = await driven
+    assert.isAbove(choice?.message.content?.length ?? 0, 0)
+    assert.strictEqual(streamed, choice?.message.content)
+    const tokens = choice?.logprobs?.content ?? []
+    assert.isAbove(tokens.length, 0)
+    assert.isTrue(tokens.every(({ logprob }) => logprob <= 0))
+    assert.strictEqual(stranger, 401)
   })
 
   it("says in a sentence that a port is taken, or a model is not there", async () => {
