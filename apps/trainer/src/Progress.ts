@@ -5,9 +5,13 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
+import { jsonText } from "./jsonText.ts"
+import { logsJson } from "./LogFormat.ts"
+import { eventLine, type LogLine, messageLine, progressLine } from "./LogLine.ts"
 import { renderLive } from "./renderLive.ts"
 import { renderPlainEvent, renderPlainWait } from "./renderPlain.ts"
 import { Screen } from "./Screen.ts"
+import { recordStep } from "./stepGauges.ts"
 import type { ViewEvent, ViewState } from "./ViewState.ts"
 import { advanceView, initialView } from "./ViewState.ts"
 
@@ -16,6 +20,9 @@ const FRAME = 100
 
 /** Milliseconds between two looks at whether a plain line is due. */
 const LOOK = 250
+
+/** Longest time without a line, in milliseconds. */
+const PATIENCE = 1900
 
 const hideCursor = "\u001b[?25l"
 const showCursor = "\u001b[?25h"
@@ -33,11 +40,15 @@ export class Progress extends Context.Service<
     readonly farewell: (sentence: string) => Effect.Effect<void>
   }
 >()("@sml/trainer/Progress") {
-  /** On the screen; what was drawn in place is cleared when the scope closes. */
+  /**
+   * On the screen; what was drawn in place is cleared when the scope closes. With `--log-format json` as
+   * lines on standard error.
+   */
   static readonly layer: Layer.Layer<Progress, never, Screen> = Layer.effect(
     Progress,
     Effect.gen(function* () {
       const screen = yield* Screen
+      if (yield* logsJson) return yield* structured()
       return screen.animates ? yield* live(screen) : yield* plain(screen)
     })
   )
@@ -83,6 +94,7 @@ const live = Effect.fnUntraced(function* (screen: Screen["Service"]) {
   return Progress.of({
     emit: Effect.fnUntraced(function* (event: ViewEvent) {
       state = advanceView(state, event, yield* Clock.currentTimeMillis)
+      if (event._tag === "Step") yield* recordStep(event.record)
       // notes stay: they go above the view, which is drawn again below them
       if (event._tag === "Note") yield* screen.print(`${erase()}${event.text}\n`)
     }),
@@ -90,6 +102,38 @@ const live = Effect.fnUntraced(function* (screen: Screen["Service"]) {
       ended = true
       yield* screen.print(erase())
       yield* Console.error(sentence)
+    })
+  })
+})
+
+const structured = Effect.fnUntraced(function* () {
+  let printedAt = yield* Clock.currentTimeMillis
+  let state: ViewState = initialView(printedAt)
+  const print = (line: LogLine | undefined, at: number) => {
+    if (line === undefined) return Effect.void
+    printedAt = at
+    return Console.error(jsonText(line))
+  }
+  yield* Clock.currentTimeMillis.pipe(
+    Effect.flatMap((at) =>
+      state.current !== undefined && at - printedAt >= PATIENCE
+        ? print(progressLine(state, at), at)
+        : Effect.void
+    ),
+    Effect.andThen(Effect.sleep(LOOK)),
+    Effect.forever,
+    Effect.forkScoped
+  )
+  return Progress.of({
+    emit: Effect.fnUntraced(function* (event: ViewEvent) {
+      const at = yield* Clock.currentTimeMillis
+      state = advanceView(state, event, at)
+      yield* print(eventLine(state, event, at), at)
+      if (event._tag === "Step") yield* recordStep(event.record)
+    }),
+    farewell: Effect.fnUntraced(function* (sentence: string) {
+      const at = yield* Clock.currentTimeMillis
+      yield* print(messageLine("farewell", sentence, at), at)
     })
   })
 })
@@ -113,6 +157,7 @@ const plain = Effect.fnUntraced(function* (screen: Screen["Service"]) {
     emit: Effect.fnUntraced(function* (event: ViewEvent) {
       const at = yield* Clock.currentTimeMillis
       state = advanceView(state, event, at)
+      if (event._tag === "Step") yield* recordStep(event.record)
       yield* show(renderPlainEvent(state, event, at, printedAt))
     }),
     farewell: (sentence) => Console.error(sentence)

@@ -7,19 +7,50 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
+import { ConfigError } from "./ConfigError.ts"
 import { stopAtOnce } from "./interruption.ts"
+import { asksForJson } from "./LogFormat.ts"
+import { reported } from "./reported.ts"
+import { safeText } from "./safeText.ts"
 import { Screen } from "./Screen.ts"
 import { smlCommand } from "./smlCommand.ts"
 import { usagePresenter } from "./usagePresenter.ts"
 import { version } from "./version.ts"
+
+/** Variables that say where telemetry goes. */
+const endpoint = /^OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS)_)?ENDPOINT$/
+
+/** Telemetry where somebody listens: it loads an HTTP client and more. */
+const observed = (args: ReadonlyArray<string>) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const wanted = Object.entries(process.env).filter(([name]) => endpoint.test(name))
+      if (wanted.length === 0) return Layer.empty
+      for (const [name, value = ""] of wanted) {
+        if (!URL.canParse(value)) {
+          return yield* new ConfigError({
+            reason: `${name} is "${safeText(value)}"; expected a URL such as http://localhost:4318`
+          })
+        }
+      }
+      const { telemetryLayer } = yield* Effect.promise(() => import("./telemetry.ts"))
+      return telemetryLayer(asksForJson(args, process.env))
+    })
+  )
 
 /** Runs `sml` with the arguments and ends the process with its exit code. */
 export const runCommandLine = (args: ReadonlyArray<string>): void => {
   stopAtOnce()
   Command.runWith(smlCommand, { version })(args).pipe(
     Effect.provide(
-      Layer.mergeAll(NodeServices.layer, Screen.layer, CliOutput.layerPresenter(usagePresenter))
+      Layer.mergeAll(
+        NodeServices.layer,
+        Screen.layer,
+        CliOutput.layerPresenter(usagePresenter),
+        observed(args)
+      )
     ),
+    Effect.catchTag("ConfigError", (error) => reported(Effect.fail(error))),
     (program) => NodeRuntime.runMain(program)
   )
 }

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import { configCommand } from "./configCommand.ts"
 import { doctorCommand } from "./doctorCommand.ts"
 import { evalCommand } from "./evalCommand.ts"
+import { LogFormat } from "./LogFormat.ts"
 import { pretrainCommand } from "./pretrainCommand.ts"
 import { reproduceCommand } from "./reproduce/reproduceCommand.ts"
 import { runsCommand } from "./runsCommand.ts"
@@ -28,5 +29,6 @@ export const smlCommand = Command.make("sml").pipe(
     runsCommand,
     configCommand,
     doctorCommand
-  ])
+  ]),
+  Command.withGlobalFlags([LogFormat])
 )

@@ -28,6 +28,7 @@ export interface SmlOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly killed?: AbortSignal
   readonly during?: (child: ChildProcess, out: string) => void
+  readonly duringError?: (child: ChildProcess, err: string) => void
 }
 
 /** Runs `sml` with the arguments until it ends. */
@@ -47,6 +48,7 @@ export const sml = (args: ReadonlyArray<string>, options: SmlOptions = {}): Prom
     })
     child.stderr.on("data", (chunk: Buffer) => {
       err += chunk.toString()
+      options.duringError?.(child, err)
     })
     child.on("error", reject)
     child.on("close", (code) => resolve({ code, out, err }))
