@@ -43,9 +43,11 @@ export interface CompletingModel {
   readonly name: string
   /** Computed in this process, where requests wait for each other and none is lost. */
   readonly isLocal: boolean
+  /** `dialogue` is the same in all calls of one dialogue. */
   readonly complete: (
     messages: ReadonlyArray<Message>,
-    seed: number
+    seed: number,
+    dialogue?: string
   ) => Effect.Effect<typeof Answer.Type, ChatFailure>
 }
 
@@ -121,7 +123,8 @@ const localModel = Effect.fn("sml.localModel")(function* (
   return {
     name: checkpoint,
     isLocal: true,
-    complete: (messages, seed) => Effect.map(complete(messages, seed), (text) => ({ text }))
+    complete: (messages, seed, dialogue) =>
+      Effect.map(complete(messages, seed, dialogue), (text) => ({ text }))
   } satisfies CompletingModel
 })
 
@@ -143,7 +146,7 @@ export const studentOf = (
   systemPrompt: string
 ): Layer.Layer<Student> =>
   ChatStudent.layer({
-    complete: (messages, { seed }) => complete(messages, seed),
+    complete: (messages, { episode, seed }) => complete(messages, seed, episode),
     systemPrompt
   })
 

@@ -1,11 +1,15 @@
 /** Judges the cases of a JSONL file one by one; a bad case gets a verdict of its own. */
-import { fromPlatformError } from "@sml/run-store"
+import { createReadStream } from "node:fs"
+
+import * as NodeStream from "@effect/platform-node/NodeStream"
+import { fromPlatformError, type RunStoreError } from "@sml/run-store"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
+import { ConfigError } from "./ConfigError.ts"
 import { Progress } from "./Progress.ts"
 import { safeText } from "./safeText.ts"
 import { Screen } from "./Screen.ts"
@@ -33,6 +37,13 @@ const readIdentified = Schema.decodeUnknownOption(Schema.fromJsonString(Identifi
 
 /** Milliseconds between two looks at how many are done, where it is not known how many there are. */
 const LOOK = 2000
+
+const pipeBytes = (file: string) =>
+  NodeStream.fromReadable<Uint8Array, ConfigError>({
+    evaluate: () => createReadStream(file),
+    onError: (error) =>
+      new ConfigError({ reason: `cannot read the cases in ${file}: ${String(error)}` })
+  })
 
 const isSpace = (byte: number) => byte === 9 || byte === 32
 
@@ -124,8 +135,10 @@ export const verifyCases = Effect.fn("sml.verifyCases")(function* <
       return { id: decoded.success.id, verdict, ms, ...rest }
     })
 
-  yield* fs.stream(file).pipe(
-    Stream.mapError(opening),
+  // a pipe has no positions to read at
+  const bytes: Stream.Stream<Uint8Array, ConfigError | RunStoreError> =
+    total === undefined ? pipeBytes(file) : Stream.mapError(fs.stream(file), opening)
+  yield* bytes.pipe(
     Stream.decodeText(),
     Stream.splitLines,
     Stream.zipWithIndex,

@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 import { afterAll, assert, describe, it } from "@effect/vitest"
 
-import { sml } from "./support/sml.ts"
+import { mainFile, sml } from "./support/sml.ts"
 
 const made: Array<string> = []
 afterAll(() => Promise.all(made.map((path) => rm(path, { recursive: true, force: true }))))
@@ -54,6 +54,13 @@ const calls = [
 ]
 
 describe.concurrent("sml verify", () => {
+  it("reads a pipe", async () => {
+    const file = await casesFile([1, 2].map((id) => ({ id, gold: "2", pred: `\\boxed{${id}}` })))
+    const command = `cat "${file}" | "${process.execPath}" "${mainFile}" verify math --file /dev/stdin`
+    const out = execFileSync("sh", ["-c", command], { encoding: "utf8", stdio: "pipe" })
+    assert.deepStrictEqual(verdicts(linesOf(out)), ["1 different", "2 equal"])
+  })
+
   it("judges answers line by line, and goes on past a bad line", async () => {
     const file = await casesFile([
       { id: "half", gold: "\\frac{1}{2}", pred: "so it is \\boxed{0.5}" },

@@ -32,10 +32,15 @@ export interface PolicyCompletionOptions {
   readonly topP?: number
 }
 
-/** Completes messages; `seed` is an unsigned 32-bit integer. */
+/**
+ * Completes messages; `seed` is an unsigned 32-bit integer. Calls with the same `dialogue` are taken to
+ * extend one another: what of a prompt has been read in an earlier one is not computed again. The text does
+ * not depend on it.
+ */
 export type PolicyCompletion = (
   messages: ReadonlyArray<CompletionMessage>,
-  seed: number
+  seed: number,
+  dialogue?: string
 ) => Effect.Effect<string, CompletionError>
 
 /** The messages that any template takes: the system's words stand before the user's first ones. */
@@ -54,7 +59,7 @@ const failed = (error: { readonly message: string }) =>
 
 /**
  * A function that completes messages with whatever `Sampler` and `ChatTokenizer` are at hand. Nothing
- * is remembered: every call is a conversation of its own. Fails when the messages outgrow the context.
+ * that is said is remembered: every call has the whole conversation. Fails when the messages outgrow the context.
  *
  * The teacher that is the student itself with privileged information (arXiv:2602.16488) is made of it:
  *
@@ -80,7 +85,7 @@ export const policyCompletion = Effect.fn("language-model.policyCompletion")(fun
   const sampler = yield* Sampler
   const chat = yield* ChatTokenizer
   const isSystemKnown = knowsSystem(chat.template)
-  const complete: PolicyCompletion = Effect.fnUntraced(function* (messages, seed) {
+  const complete: PolicyCompletion = Effect.fnUntraced(function* (messages, seed, dialogue) {
     // elsewhere than first, templates leave it out or refuse it
     const isSystemFirst = !messages.slice(1).some(({ role }) => role === "system")
     const isReadable = isSystemKnown && isSystemFirst && messages.length > 1
@@ -97,7 +102,15 @@ export const policyCompletion = Effect.fn("language-model.policyCompletion")(fun
       })
     }
     const { ids } = yield* Effect.mapError(
-      sampler.generate({ tokens, maxTokens, temperature, topP, stop: chat.stop, seed }),
+      sampler.generate({
+        tokens,
+        maxTokens,
+        temperature,
+        topP,
+        stop: chat.stop,
+        seed,
+        ...(dialogue !== undefined && { cacheKey: dialogue })
+      }),
       failed
     )
     return chat.decode(Array.from(ids))

@@ -69,6 +69,18 @@ describe("policyCompletion", () => {
     expect(request?.stop).toEqual(nanoChat.stop)
   })
 
+  it("tells the sampler which calls are one dialogue, and nothing where they are none", () => {
+    requests.length = 0
+    const program = Effect.gen(function* () {
+      const speak = yield* policyCompletion({ maxTokens: 8 })
+      yield* speak([{ role: "user", content: "find a" }], 7, "first")
+      yield* speak([{ role: "user", content: "find a" }], 7)
+    })
+    Effect.runSync(program.pipe(Effect.provide(speaking("1 <end>"))))
+    expect(requests.map((request) => request.cacheKey)).toEqual(["first", undefined])
+    expect(requests[1]).not.toHaveProperty("cacheKey")
+  })
+
   it("leaves the system its own role where the template has one", () => {
     const template = Result.getOrThrow(
       compileChatTemplate({
