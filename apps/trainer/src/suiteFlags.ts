@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Path from "effect/Path"
 import * as Schema from "effect/Schema"
 
+import { evaluationFolder } from "./evaluationFolder.ts"
 import { fetchModel } from "./fetchModel.ts"
 import type { SuiteRun } from "./runSuite.ts"
 import { isAddress } from "./suiteParties.ts"
@@ -75,7 +76,7 @@ export const suiteFlags = {
   ),
   out: described(
     Flag.String("out").pipe(Flag.withMetavar("DIR")),
-    "folder of transcripts and report; what it holds already is not played again (default .sml/evals/<suite>-<protocol>-<seed>)"
+    "folder of transcripts and report; what it holds already is not played again (default a folder of .sml/evals, named for suite, protocol, model and seed)"
   ),
   failUnder: described(
     Flag.String("fail-under").pipe(Flag.withMetavar("NAME=VALUE")),
@@ -234,9 +235,8 @@ export const readSuiteRun = Effect.fn("sml.readSuiteRun")(function* (
     threads: Option.getOrUndefined(common.threads),
     cache: cache === undefined ? undefined : path.resolve(cache),
     out: path.resolve(
-      Option.getOrElse(
-        flags.out,
-        () => `.sml/evals/${suite}${protocol === undefined ? "" : `-${protocol}`}-${seed}`
+      Option.getOrElse(flags.out, () =>
+        evaluationFolder({ suite, protocol, model, modelName, seed })
       )
     )
   }
