@@ -24,7 +24,8 @@ const where = {
 
 /**
  * One line: `plan` (what will be done), `begin` (a part of it), `progress` (at least every two seconds
- * where nothing else is said; `perSecond` is the part's own rate), `step` (a training step with the numbers
+ * where nothing else is said; `perSecond` is the part's own rate, `waiting` says who has not answered for
+ * how many seconds, and after how many the run gives up), `step` (a training step with the numbers
  * of its line in `metrics.jsonl`), `dialogue` (a sample), `note`, `farewell` (a run that does not reach its
  * end) and `failure` (the sentence that it ends with).
  */
@@ -41,7 +42,10 @@ export const LogLine = Schema.Union([
     event: Schema.Literal("progress"),
     ...where,
     detail: Schema.String,
-    perSecond: Schema.Finite
+    perSecond: Schema.Finite,
+    waiting: Schema.optionalKey(
+      Schema.Struct({ stage: Schema.String, seconds: Schema.Finite, limit: Schema.Finite })
+    )
   }),
   Schema.Struct({
     ...common,
@@ -128,6 +132,7 @@ export const progressLine = (state: ViewState, at: number): LogLine => {
     event: "progress",
     ...place(state, at),
     detail: current?.detail ?? "",
-    perSecond: current === undefined || seconds === 0 ? 0 : current.done / seconds
+    perSecond: current === undefined || seconds === 0 ? 0 : current.done / seconds,
+    ...(state.waiting !== undefined && { waiting: state.waiting })
   }
 }

@@ -17,12 +17,20 @@ export interface Part {
   readonly guess: number
 }
 
+/** Who has been asked and has not answered: for how many seconds, and after how many the run gives up. */
+export interface Waiting {
+  readonly stage: string
+  readonly seconds: number
+  readonly limit: number
+}
+
 /** Things that happen; `at` is in milliseconds of one clock. */
 export type ViewEvent =
   | { readonly _tag: "Plan"; readonly title: string; readonly parts: ReadonlyArray<Part> }
   | { readonly _tag: "Begin"; readonly name: string }
   | { readonly _tag: "Advance"; readonly done: number }
   | { readonly _tag: "Detail"; readonly text: string }
+  | { readonly _tag: "Waiting"; readonly waiting: Waiting | undefined }
   | { readonly _tag: "Step"; readonly record: StepRecord }
   | { readonly _tag: "Dialogue"; readonly turns: ReadonlyArray<Turn> }
   | { readonly _tag: "Note"; readonly text: string }
@@ -50,6 +58,7 @@ export interface ViewState {
   readonly pace: Readonly<Partial<Record<PartKind, Pace>>>
   readonly steps: ReadonlyArray<StepRecord>
   readonly dialogue: ReadonlyArray<Turn>
+  readonly waiting: Waiting | undefined
 }
 
 /** Before anything has happened. */
@@ -61,8 +70,19 @@ export const initialView = (at: number): ViewState => ({
   current: undefined,
   pace: {},
   steps: [],
-  dialogue: []
+  dialogue: [],
+  waiting: undefined
 })
+
+/** `waiting for the verifier, 12 s of 300`. */
+const waitingText = ({ limit, seconds, stage }: Waiting): string =>
+  `waiting for the ${stage}, ${Math.floor(seconds)} s of ${limit}`
+
+/** What the current part is doing, or waiting for. */
+export const activityText = ({ current, waiting }: ViewState): string =>
+  [current?.detail ?? "", waiting === undefined ? "" : waitingText(waiting)]
+    .filter((text) => text !== "")
+    .join("  ")
 
 const noPace: Pace = { units: 0, seconds: 0 }
 
@@ -108,6 +128,8 @@ export const advanceView = (state: ViewState, event: ViewEvent, at: number): Vie
       return state.current === undefined
         ? state
         : { ...state, current: { ...state.current, detail: event.text } }
+    case "Waiting":
+      return { ...state, waiting: event.waiting }
     case "Step":
       return {
         ...state,

@@ -21,7 +21,10 @@ export type Stage = "student" | "teacher" | "verifier" | "learner"
 /** How long it may take: seconds. */
 export type Deadlines = Pick<TrainOptions, "answerDeadline" | "stallDeadline">
 
-/** Seconds without an answer after which a run says what it waits for; then twice as many, and so on. */
+/** Seconds without an answer after which the view says what is waited for. */
+const SHOWN = 5
+
+/** Seconds after which a line of its own says it; then twice as many, and so on. */
 const NOTICE = 30
 
 /** How often it looks, in milliseconds. */
@@ -31,6 +34,8 @@ interface Wait {
   pending: number
   /** When the last answer came, or the first question of those that are pending; milliseconds. */
   since: number
+  /** Seconds after which a call has failed. */
+  limit: number
 }
 
 /**
@@ -57,27 +62,33 @@ export class Waits extends Context.Service<
     Effect.gen(function* () {
       const progress = yield* Progress
       const waits: Record<Stage, Wait> = {
-        student: { pending: 0, since: 0 },
-        teacher: { pending: 0, since: 0 },
-        verifier: { pending: 0, since: 0 },
-        learner: { pending: 0, since: 0 }
+        student: { pending: 0, since: 0, limit: 0 },
+        teacher: { pending: 0, since: 0, limit: 0 },
+        verifier: { pending: 0, since: 0, limit: 0 },
+        learner: { pending: 0, since: 0, limit: 0 }
       }
       let told = 0
+      let isShown = false
       const look = Effect.suspend(() => {
         const longest = Object.entries(waits)
           .filter(([, { pending }]) => pending > 0)
           .toSorted(([, left], [, right]) => left.since - right.since)
           .at(0)
         const seconds = longest === undefined ? 0 : (performance.now() - longest[1].since) / 1000
-        if (seconds < NOTICE) told = 0
-        if (longest === undefined || seconds < Math.max(NOTICE, 2 * told)) return Effect.void
+        if (longest === undefined || seconds < SHOWN) {
+          told = 0
+          if (!isShown) return Effect.void
+          isShown = false
+          return progress.emit({ _tag: "Waiting", waiting: undefined })
+        }
+        isShown = true
+        const [stage, { limit, pending }] = longest
+        const show = progress.emit({ _tag: "Waiting", waiting: { stage, seconds, limit } })
+        if (seconds < Math.max(NOTICE, 2 * told)) return show
         told = seconds
-        const [stage, { pending }] = longest
         const calls = pending === 1 ? "one call" : `${pending} calls`
-        return progress.emit({
-          _tag: "Note",
-          text: `waiting for the ${stage}: ${calls}, no answer for ${Math.round(seconds)} s`
-        })
+        const text = `waiting for the ${stage}: ${calls}, no answer for ${Math.round(seconds)} s; gives up after ${limit} s`
+        return Effect.andThen(show, progress.emit({ _tag: "Note", text }))
       })
       yield* look.pipe(Effect.andThen(Effect.sleep(LOOK)), Effect.forever, Effect.forkScoped)
       return Waits.of({
@@ -96,6 +107,7 @@ const within = Effect.fnUntraced(function* <A, E, R>(
   const limit = deadline.seconds * 1000
   const asked = performance.now()
   if (wait.pending++ === 0) wait.since = asked
+  wait.limit = deadline.seconds
   const answered = Effect.sync(() => {
     wait.pending -= 1
     wait.since = performance.now()

@@ -16,6 +16,7 @@ import { runSuite, underBound } from "./runSuite.ts"
 import type { SuiteFlags } from "./suiteFlags.ts"
 import { readBound, readSuiteRun, suiteFlags } from "./suiteFlags.ts"
 import { SuiteError } from "./suites.ts"
+import { tell } from "./tell.ts"
 import { configFlag, evalFlags } from "./trainFlags.ts"
 
 /** The given ones among flags, by name. */
@@ -57,12 +58,12 @@ const evaluateSuite = Effect.fnUntraced(function* (
   const { dialogues, failures } = evaluation
   const [failure] = failures
   if (failure !== undefined && failures.length === dialogues) {
-    yield* Console.error(`Not one dialogue could be played: ${failure.reason}`)
+    yield* tell("failure", `Not one dialogue could be played: ${failure.reason}`)
     return yield* new Reported({ exitCode: 1 })
   }
   const under = bound === undefined ? undefined : underBound(evaluation, bound.metric, bound.least)
   if (under === undefined) return undefined
-  yield* Console.error(under)
+  yield* tell("failure", under)
   return yield* new Reported({ exitCode: 1 })
 })
 

@@ -12,6 +12,7 @@ import { Progress } from "./Progress.ts"
 import { Reported, reported } from "./reported.ts"
 import type { GateResult } from "./runPretraining.ts"
 import { runPretraining } from "./runPretraining.ts"
+import { tell } from "./tell.ts"
 
 const atLeast = (name: string, value: number, least: number) =>
   value >= least
@@ -77,7 +78,8 @@ export const pretrainCommand = Command.make(
     // the recipe is held to its gates on math, where the student is trained afterwards
     const math = gates.find(({ domain }) => domain === "math")
     if (math === undefined || !math.passesTold || !math.passesFeedback) {
-      yield* Console.error(
+      yield* tell(
+        "failure",
         "this student does not pass the gates on math; give it more --steps before it is trained on dialogues"
       )
       return yield* new Reported({ exitCode: 1 })

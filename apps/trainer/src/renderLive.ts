@@ -8,7 +8,7 @@ import type { StepRecord } from "./StepRecord.ts"
 import { questionRate, tokensPerSecond } from "./StepRecord.ts"
 import type { Style } from "./Style.ts"
 import type { ViewState } from "./ViewState.ts"
-import { secondsLeft } from "./ViewState.ts"
+import { activityText, secondsLeft } from "./ViewState.ts"
 
 /** Where the lines will stand. */
 export interface LiveOptions {
@@ -86,7 +86,7 @@ const TURNS = 6
  */
 export const renderLive = (state: ViewState, options: LiveOptions): ReadonlyArray<string> => {
   const { columns, rows, style } = options
-  const detail = state.current?.detail ?? ""
+  const detail = activityText(state)
   return [
     style.bold(state.title),
     progressLine(state, options),

@@ -4,7 +4,7 @@ import { clockTime, percent, short } from "./formatting.ts"
 import { dialogueLines, shares } from "./renderLive.ts"
 import { questionRate, tokensPerSecond } from "./StepRecord.ts"
 import type { ViewEvent, ViewState } from "./ViewState.ts"
-import { secondsLeft } from "./ViewState.ts"
+import { activityText, secondsLeft } from "./ViewState.ts"
 
 /** Longest time without a line, in milliseconds. */
 const PATIENCE = 1900
@@ -38,8 +38,8 @@ const statusLine = (state: ViewState, at: number): string => {
   const { current } = state
   if (current === undefined) return left(state, at)
   const counted = current.total > 1 ? ` ${current.done}/${current.total}` : ""
-  const detail = current.detail === "" ? "" : `  ${current.detail}`
-  return `${current.name}${counted}${detail}  ${left(state, at)}`
+  const doing = activityText(state)
+  return `${current.name}${counted}${doing === "" ? "" : `  ${doing}`}  ${left(state, at)}`
 }
 
 /** Lines to print now, and when the last one was printed. */

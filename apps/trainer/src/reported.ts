@@ -1,6 +1,5 @@
 /** How a command ends when it fails. */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as LogLevel from "effect/LogLevel"
@@ -9,9 +8,7 @@ import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 
 import { failureSentence } from "./failureSentence.ts"
-import { jsonText } from "./jsonText.ts"
-import { logsJson } from "./LogFormat.ts"
-import { messageLine } from "./LogLine.ts"
+import { tell } from "./tell.ts"
 
 /** A failure that has been told to the user; carries the exit code. */
 export class Reported extends Schema.TaggedError<Reported>()("Reported", {
@@ -33,9 +30,7 @@ export const reported = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
       if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
       const failure = Cause.squash(cause)
       if (failure instanceof Reported) return yield* failure
-      const sentence = failureSentence(cause)
-      const line = messageLine("failure", sentence, yield* Clock.currentTimeMillis)
-      yield* Console.error((yield* logsJson) ? jsonText(line) : sentence)
+      yield* tell("failure", failureSentence(cause))
       const level = yield* References.MinimumLogLevel
       if (LogLevel.isLessThanOrEqualTo(level, "Debug")) yield* Console.error(Cause.pretty(cause))
       return yield* new Reported({ exitCode: 1 })

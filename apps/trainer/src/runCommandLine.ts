@@ -9,9 +9,8 @@ import * as Layer from "effect/Layer"
 
 import { ConfigError } from "./ConfigError.ts"
 import { stopAtOnce } from "./interruption.ts"
-import { asksForJson } from "./LogFormat.ts"
+import { asksForJson, LogFormat } from "./LogFormat.ts"
 import { reported } from "./reported.ts"
-import { safeText } from "./safeText.ts"
 import { Screen } from "./Screen.ts"
 import { smlCommand } from "./smlCommand.ts"
 import { usagePresenter } from "./usagePresenter.ts"
@@ -28,8 +27,9 @@ const observed = (args: ReadonlyArray<string>) =>
       if (wanted.length === 0) return Layer.empty
       for (const [name, value = ""] of wanted) {
         if (!URL.canParse(value)) {
+          // it may hold a key
           return yield* new ConfigError({
-            reason: `${name} is "${safeText(value)}"; expected a URL such as http://localhost:4318`
+            reason: `${name} is no URL; expected one such as http://localhost:4318`
           })
         }
       }
@@ -50,7 +50,9 @@ export const runCommandLine = (args: ReadonlyArray<string>): void => {
         observed(args)
       )
     ),
+    // outside of the commands, which read the flag themselves
     Effect.catchTag("ConfigError", (error) => reported(Effect.fail(error))),
+    Effect.provideService(LogFormat, asksForJson(args, process.env) ? "json" : "text"),
     (program) => NodeRuntime.runMain(program)
   )
 }

@@ -2,7 +2,6 @@
 import { importRun, RunDatabase, RunStore } from "@sml/run-store"
 import * as Flag from "effect/cli/Flag"
 import * as Config from "effect/Config"
-import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -11,6 +10,7 @@ import * as Path from "effect/Path"
 import { ConfigError } from "./ConfigError.ts"
 import { nearestName } from "./nearestName.ts"
 import { safeText } from "./safeText.ts"
+import { tell } from "./tell.ts"
 import { defaultTrainOptions } from "./TrainOptions.ts"
 
 /** Where the runs are. */
@@ -65,7 +65,7 @@ const readFolders = Effect.fnUntraced(function* (runs: string) {
         // stopped before its configuration was there, or spoilt: no reason to hide the others
         ({ path: where, problem }) =>
           where !== database.place && (problem === "missing" || problem === "damaged"),
-        (error) => Console.error(`${safeText(id)} is left out: ${safeText(error.message)}`)
+        (error) => tell("note", `warning: ${safeText(id)} is left out: ${safeText(error.message)}`)
       )
     )
   }

@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 
 import { ConfigError } from "./ConfigError.ts"
+import { logsJson } from "./LogFormat.ts"
 import { Progress } from "./Progress.ts"
 import { safeText } from "./safeText.ts"
 import { Screen } from "./Screen.ts"
@@ -78,6 +79,7 @@ export const verifyCases = Effect.fn("sml.verifyCases")(function* <
   const fs = yield* FileSystem.FileSystem
   const screen = yield* Screen
   const progress = yield* Progress
+  const sharesTerminal = screen.animates && !(yield* logsJson)
   const decode = Schema.decodeUnknownResult(Schema.fromJsonString(schema))
   const opening = fromPlatformError("read the cases", file)
   const { type } = yield* Effect.mapError(fs.stat(file), opening)
@@ -113,7 +115,7 @@ export const verifyCases = Effect.fn("sml.verifyCases")(function* <
   })
   // where both share a terminal, lines of results go above what is drawn
   const print = (line: string) =>
-    screen.animates ? progress.emit({ _tag: "Note", text: line }) : screen.print(`${line}\n`)
+    sharesTerminal ? progress.emit({ _tag: "Note", text: line }) : screen.print(`${line}\n`)
 
   const verdictOn = (line: string, number: number) =>
     Effect.gen(function* () {

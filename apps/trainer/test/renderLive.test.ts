@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { progressLine } from "@sml/trainer/LogLine"
 import { renderLive } from "@sml/trainer/renderLive"
+import { renderPlainWait } from "@sml/trainer/renderPlain"
 import { colourless } from "@sml/trainer/Style"
 import type { ViewEvent } from "@sml/trainer/ViewState"
 import { advanceView, initialView } from "@sml/trainer/ViewState"
@@ -40,6 +42,21 @@ describe("renderLive", () => {
       "  questions 5%   entropy 0.42 nats   20k tokens/s   1.00 s/step",
       "  rollout 48% · verification 2% · gradient 50%"
     ])
+  })
+
+  it("says what is waited for, until it answers", () => {
+    const waiting = { stage: "verifier", seconds: 12.4, limit: 300 }
+    const view = viewOf([...begun, [8, { _tag: "Waiting", waiting }]])
+    assert.include(
+      renderLive(view, { ...options, at: 8000 }).join("\n"),
+      "waiting for the verifier, 12 s of 300"
+    )
+    assert.deepStrictEqual(renderPlainWait(view, 20_000, 0).lines, [
+      "training 2/10  waiting for the verifier, 12 s of 300  1:05 left"
+    ])
+    assert.deepInclude(progressLine(view, 8000), { waiting })
+    const answered = advanceView(view, { _tag: "Waiting", waiting: undefined }, 9000)
+    assert.notInclude(renderLive(answered, { ...options, at: 9000 }).join("\n"), "waiting")
   })
 
   it("measures the time left: evaluations at the pace of the first one", () => {

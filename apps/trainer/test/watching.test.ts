@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -96,6 +96,14 @@ describe("--log-format json", () => {
     assert.isTrue(
       line?.event === "failure" && line.message.startsWith("--kl-estimator does nothing")
     )
+  })
+
+  it("leaves standard output to the verdicts of sml verify", async () => {
+    const file = join(root, "cases.jsonl")
+    await writeFile(file, JSON.stringify({ id: 1, gold: "2", pred: "2" }))
+    const run = await sml(["verify", "math", "--file", file, "--log-format", "json"])
+    assert.match(run.out, /^{"id":1,"verdict":"equal",[^\n]*}\n$/)
+    assert.strictEqual(linesOf(run.err)[0]?.event, "plan")
   })
 
   it("says a warning as one, and how an interrupted run ended", async () => {
@@ -248,12 +256,14 @@ describe("telemetry", () => {
   })
 
   it("an endpoint that is no URL is one sentence", async () => {
-    const run = await trainTwoSteps("garbage", { OTEL_EXPORTER_OTLP_ENDPOINT: "collector" })
+    const sentence =
+      "OTEL_EXPORTER_OTLP_ENDPOINT is no URL; expected one such as http://localhost:4318"
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: canary }
+    const run = await trainTwoSteps("garbage", env)
     assert.strictEqual(run.code, 1)
-    assert.strictEqual(
-      run.err.trim(),
-      'OTEL_EXPORTER_OTLP_ENDPOINT is "collector"; expected a URL such as http://localhost:4318'
-    )
+    assert.strictEqual(run.err.trim(), sentence)
+    const [line] = linesOf((await trainTwoSteps("json", { ...env, SML_LOG_FORMAT: "json" })).err)
+    assert.isTrue(line?.event === "failure" && line.message === sentence)
   })
 
   it("a collector that never answers keeps nobody waiting", async () => {
@@ -271,7 +281,8 @@ describe("telemetry", () => {
 
   it.each([
     ["down", undefined, /\(Transport\w*\)/],
-    ["refusing", 401, /\(status 401\)/]
+    ["refusing", 401, /\(status 401\)/],
+    ["broken", 500, /\(status 500\)/]
   ] as const)(
     "a collector that is %s stops nothing and is told of once",
     async (name, status, why) => {
