@@ -5,19 +5,20 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-const formats = ["text", "json"] as const
+/** What `--log-format` can be. */
+export const logFormats = ["text", "json"] as const
 
 /**
  * `--log-format`, for every command: `text` draws or writes for people; `json` writes one JSON object a
  * line on standard error, see `LogLine`, and leaves standard output to the results.
  */
 export const LogFormat = GlobalFlag.Setting("log-format")({
-  flag: Flag.Literals("log-format", formats).pipe(
+  flag: Flag.Literals("log-format", logFormats).pipe(
     Flag.withDescription(
       "text: progress for people; json: one JSON object a line on standard error (default text, or the variable SML_LOG_FORMAT)"
     ),
     Flag.withFallbackConfig(
-      Config.Literals(formats, "SML_LOG_FORMAT").pipe(Config.withDefault("text"))
+      Config.Literals(logFormats, "SML_LOG_FORMAT").pipe(Config.withDefault("text"))
     )
   )
 })

@@ -15,6 +15,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   writeSync
 } from "node:fs"
 import { dirname, join, resolve } from "node:path"
@@ -59,6 +60,8 @@ const write = (directory: string, command: Command): void => {
 const record = (directory: string, command: Command): void => {
   const made = missingFolders(directory)
   const forget = () => {
+    // a file of that name is none of ours
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return
     for (const name of [commandFile, `${commandFile}.partial`]) {
       rmSync(join(directory, name), { force: true })
     }

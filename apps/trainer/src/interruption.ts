@@ -85,6 +85,24 @@ const INTERRUPTED = 130
 const showCursor = "\u001b[?25h"
 
 /**
+ * When whoever reads the output has gone (`| head`), the command is interrupted as by Ctrl-C; what it still
+ * says goes nowhere.
+ */
+export const stopWhenUnheard = (): void => {
+  const { stderr, stdout } = process
+  let isHeard = true
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error
+    if (!isHeard) return
+    isHeard = false
+    process.kill(process.pid, "SIGINT")
+  })
+  stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error
+  })
+}
+
+/**
  * From the second Ctrl-C on the process ends at once; the first one interrupts the command, which
  * stops at the next safe point.
  */

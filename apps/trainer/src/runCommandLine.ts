@@ -8,9 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 import { ConfigError } from "./ConfigError.ts"
-import { stopAtOnce } from "./interruption.ts"
-import { asksForJson, LogFormat } from "./LogFormat.ts"
+import { stopAtOnce, stopWhenUnheard } from "./interruption.ts"
+import { asksForJson, LogFormat, logFormats } from "./LogFormat.ts"
 import { reported } from "./reported.ts"
+import { safeText } from "./safeText.ts"
 import { Screen } from "./Screen.ts"
 import { smlCommand } from "./smlCommand.ts"
 import { usagePresenter } from "./usagePresenter.ts"
@@ -19,10 +20,16 @@ import { version } from "./version.ts"
 /** Variables that say where telemetry goes. */
 const endpoint = /^OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS)_)?ENDPOINT$/
 
-/** Telemetry where somebody listens: it loads an HTTP client and more. */
+/** Checks the variables, and brings telemetry where somebody listens: it loads an HTTP client and more. */
 const observed = (args: ReadonlyArray<string>) =>
   Layer.unwrap(
     Effect.gen(function* () {
+      const format = process.env["SML_LOG_FORMAT"] ?? ""
+      if (!["", ...logFormats].includes(format)) {
+        return yield* new ConfigError({
+          reason: `SML_LOG_FORMAT is "${safeText(format)}"; expected ${logFormats.join(" or ")}`
+        })
+      }
       const wanted = Object.entries(process.env).filter(([name]) => endpoint.test(name))
       if (wanted.length === 0) return Layer.empty
       for (const [name, value = ""] of wanted) {
@@ -41,6 +48,7 @@ const observed = (args: ReadonlyArray<string>) =>
 /** Runs `sml` with the arguments and ends the process with its exit code. */
 export const runCommandLine = (args: ReadonlyArray<string>): void => {
   stopAtOnce()
+  stopWhenUnheard()
   Command.runWith(smlCommand, { version })(args).pipe(
     Effect.provide(
       Layer.mergeAll(

@@ -165,13 +165,16 @@ describe.concurrent("a training that meets a fault", () => {
       await chmod(root, 0o755)
       // permissions do not bind the administrator
       const uid = process.getuid?.() === 0 ? { uid: 65534 } : {}
-      const [readOnly, occupied] = await Promise.all([
+      const [readOnly, occupied, file] = await Promise.all([
         sml(["train", "--config", faulty, "--out", join(locked, "run")], uid),
-        train(other, "")
+        train(other, ""),
+        train(join(other, "thesis.txt"), "")
       ])
       assertOneSentence(readOnly, /^cannot create a run in .*: it is read-only for this user/)
       assertOneSentence(occupied, /it holds thesis\.txt already, so choose another folder/)
+      assertOneSentence(file, /thesis\.txt/)
       assert.deepStrictEqual(await readdir(other), ["thesis.txt"])
+      assert.strictEqual(await readFile(join(other, "thesis.txt"), "utf8"), "mine")
     },
     patience
   )

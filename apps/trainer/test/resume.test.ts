@@ -282,6 +282,24 @@ describe("a run that is interrupted", () => {
   )
 
   it.concurrent(
+    "by a reader that goes away is as one by Ctrl-C",
+    async () => {
+      const directory = join(root, "unheard")
+      const command = `"${process.execPath}" "${mainFile}" train --config "${fixture("small")}" --out "${directory}" | head -1`
+      const shell = spawn("sh", ["-c", command], { stdio: ["ignore", "ignore", "pipe"] })
+      let err = ""
+      shell.stderr.on("data", (chunk: Buffer) => {
+        err += chunk.toString()
+      })
+      await once(shell, "close")
+      assert.match(err, /^interrupted [^\n]* train --resume [^\n]*unheard goes on[^\n]*\n$/)
+      assertEnded(await resume(directory))
+      assert.deepStrictEqual((await contents(directory)).weights, reference.weights)
+    },
+    patience
+  )
+
+  it.concurrent(
     "by a second Ctrl-C stops at once",
     async () => {
       const directory = join(root, "twice")

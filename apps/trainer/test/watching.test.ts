@@ -98,6 +98,12 @@ describe("--log-format json", () => {
     )
   })
 
+  it("refuses a variable that is neither", async () => {
+    const { code, err } = await sml(["config"], { env: { SML_LOG_FORMAT: "xml" } })
+    assert.strictEqual(code, 1)
+    assert.strictEqual(err.trim(), 'SML_LOG_FORMAT is "xml"; expected text or json')
+  })
+
   it("leaves standard output to the verdicts of sml verify", async () => {
     const file = join(root, "cases.jsonl")
     await writeFile(file, JSON.stringify({ id: 1, gold: "2", pred: "2" }))
