@@ -201,22 +201,36 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
   return { evaluation, files, asked }
 }, Effect.scoped)
 
+/** `4` of `hint/success@4`. */
+const successTurn = (name: string): number => Number(/(?:^|\/)success@(\d+)$/.exec(name)?.[1] ?? 0)
+
+/** The names among `known` that a bound is about: as it is, or at every level. */
+const boundNames = (known: ReadonlyArray<string>, metric: string | undefined) => {
+  if (metric !== undefined) {
+    return known.filter((name) => name === metric || name.endsWith(`/${metric}`))
+  }
+  const last = Math.max(1, ...known.map(successTurn))
+  return known.filter((name) => successTurn(name) === last)
+}
+
 /** The first number that lies under its bound, in words; `undefined` when all hold. */
 export const underBound = (
-  { results }: Evaluation,
-  metric: string,
+  { results }: Pick<Evaluation, "results">,
+  metric: string | undefined,
   least: number
 ): string | undefined => {
-  const found = Object.entries(results).flatMap(([domain, summary]) => {
-    const estimate = summary[metric]
-    return estimate === undefined ? [] : [{ domain, estimate }]
-  })
-  if (found.length === 0) {
-    const known = [...new Set(Object.values(results).flatMap((summary) => Object.keys(summary)))]
-    return `There is no number ${metric} to hold against --fail-under; there are ${known.slice(0, 40).join(", ")}.`
+  const known = [...new Set(Object.values(results).flatMap((summary) => Object.keys(summary)))]
+  const names = boundNames(known, metric)
+  if (names.length === 0) {
+    return `There is no number ${metric ?? "success"} to hold against --fail-under; there are ${known.slice(0, 40).join(", ")}.`
   }
-  const low = found.find(({ estimate }) => estimate.value < least)
-  return low === undefined
-    ? undefined
-    : `${low.domain} ${metric} is ${low.estimate.value.toFixed(4)} (n = ${low.estimate.n}), under ${least}.`
+  for (const [domain, summary] of Object.entries(results)) {
+    for (const name of names) {
+      const estimate = summary[name]
+      if (estimate !== undefined && estimate.value < least) {
+        return `${domain} ${name} is ${estimate.value.toFixed(4)} (n = ${estimate.n}), under ${least}.`
+      }
+    }
+  }
+  return undefined
 }

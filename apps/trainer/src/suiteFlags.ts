@@ -80,7 +80,7 @@ export const suiteFlags = {
   ),
   failUnder: described(
     Flag.String("fail-under").pipe(Flag.withMetavar("NAME=VALUE")),
-    "exit with 1 when a number is lower, such as hint/success@4=0.5"
+    "exit with 1 when a number is lower: hint/success@4=0.5, success@4=0.5 (at every level), or 0.5 (success by the last turn)"
   )
 }
 
@@ -113,16 +113,16 @@ const atLeastOne = Effect.fnUntraced(function* (
   return value
 })
 
-/** `NAME=VALUE` of `--fail-under`. */
+/** `NAME=VALUE` or `VALUE` of `--fail-under`; without a name it is about success by the last turn. */
 export const readBound = Effect.fnUntraced(function* (text: string) {
   const at = text.lastIndexOf("=")
   const least = Number(text.slice(at + 1))
-  if (at < 1 || text.slice(at + 1).trim() === "" || !Number.isFinite(least)) {
+  if (at === 0 || text.slice(at + 1).trim() === "" || !Number.isFinite(least)) {
     return yield* wrong(
       `--fail-under ${text} is no bound; give a number's name and its least value, such as hint/success@4=0.5.`
     )
   }
-  return { metric: text.slice(0, at), least }
+  return { metric: at < 0 ? undefined : text.slice(0, at), least }
 })
 
 const readMapping = (text: string) =>

@@ -35,6 +35,16 @@ const report: Report = {
 }
 
 const parse = (data: Report) => parseHTML(renderReport(data)).document
+const forbidden = ["\u0007", "\u001b", "\u009b", "\u202e", "\u2066", "\ufeff"]
+
+describe("what others have written", () => {
+  it("holds nothing that a terminal obeys", () => {
+    const page = renderReport({ ...report, title: `a${forbidden.join("")}<b>` })
+    for (const mark of forbidden) expect(page.includes(mark)).toBe(false)
+    expect(page).toContain("a␇␛����&lt;b&gt;")
+  })
+})
+
 const textOf = (node: Element | null | undefined) =>
   (node?.textContent ?? "").replaceAll(/\s+/g, " ").trim()
 
