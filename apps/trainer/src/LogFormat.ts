@@ -5,6 +5,8 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
+import { argumentValue } from "./argumentValue.ts"
+
 /** What `--log-format` can be. */
 export const logFormats = ["text", "json"] as const
 
@@ -27,14 +29,7 @@ export const LogFormat = GlobalFlag.Setting("log-format")({
 export const asksForJson = (
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string | undefined>>
-): boolean => {
-  const at = args.indexOf("--log-format")
-  const given =
-    at >= 0
-      ? args[at + 1]
-      : args.find((arg) => arg.startsWith("--log-format="))?.slice("--log-format=".length)
-  return (given ?? env["SML_LOG_FORMAT"]) === "json"
-}
+): boolean => (argumentValue(args, "--log-format") ?? env["SML_LOG_FORMAT"]) === "json"
 
 /** Whether lines for programs are wanted. */
 export const logsJson: Effect.Effect<boolean> = Effect.map(

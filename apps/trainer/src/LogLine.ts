@@ -2,6 +2,7 @@
 import { Turn } from "@sml/env-pomdp"
 import * as Schema from "effect/Schema"
 
+import { DIALOGUE_EVERY } from "./renderPlain.ts"
 import { stepMetrics } from "./StepRecord.ts"
 import type { ViewEvent, ViewState } from "./ViewState.ts"
 import { secondsLeft } from "./ViewState.ts"
@@ -61,9 +62,6 @@ export const LogLine = Schema.Union([
   })
 ])
 export type LogLine = typeof LogLine.Type
-
-/** A sample dialogue is written every so many steps. */
-const DIALOGUE_EVERY = 20
 
 const place = (state: ViewState, at: number) => ({
   part: state.current?.name ?? "",

@@ -9,7 +9,7 @@ import { jsonText } from "./jsonText.ts"
 import { logsJson } from "./LogFormat.ts"
 import { eventLine, type LogLine, messageLine, progressLine } from "./LogLine.ts"
 import { renderLive } from "./renderLive.ts"
-import { renderPlainEvent, renderPlainWait } from "./renderPlain.ts"
+import { PATIENCE, renderPlainEvent, renderPlainWait } from "./renderPlain.ts"
 import { Screen } from "./Screen.ts"
 import { recordStep } from "./stepGauges.ts"
 import type { ViewEvent, ViewState } from "./ViewState.ts"
@@ -20,9 +20,6 @@ const FRAME = 100
 
 /** Milliseconds between two looks at whether a plain line is due. */
 const LOOK = 250
-
-/** Longest time without a line, in milliseconds. */
-const PATIENCE = 1900
 
 const hideCursor = "\u001b[?25l"
 const showCursor = "\u001b[?25h"
@@ -48,8 +45,19 @@ export class Progress extends Context.Service<
     Progress,
     Effect.gen(function* () {
       const screen = yield* Screen
-      if (yield* logsJson) return yield* structured()
-      return screen.animates ? yield* live(screen) : yield* plain(screen)
+      const chosen = (yield* logsJson)
+        ? structured()
+        : screen.animates
+          ? live(screen)
+          : plain(screen)
+      const { emit, farewell } = yield* chosen
+      return Progress.of({
+        emit: (event) =>
+          event._tag === "Step"
+            ? Effect.andThen(recordStep(event.record), emit(event))
+            : emit(event),
+        farewell
+      })
     })
   )
 
@@ -94,7 +102,6 @@ const live = Effect.fnUntraced(function* (screen: Screen["Service"]) {
   return Progress.of({
     emit: Effect.fnUntraced(function* (event: ViewEvent) {
       state = advanceView(state, event, yield* Clock.currentTimeMillis)
-      if (event._tag === "Step") yield* recordStep(event.record)
       // notes stay: they go above the view, which is drawn again below them
       if (event._tag === "Note") yield* screen.print(`${erase()}${event.text}\n`)
     }),
@@ -105,6 +112,10 @@ const live = Effect.fnUntraced(function* (screen: Screen["Service"]) {
     })
   })
 })
+
+/** A look at whether a line is due, from time to time until the scope closes. */
+const againAndAgain = <R>(look: Effect.Effect<void, never, R>) =>
+  look.pipe(Effect.andThen(Effect.sleep(LOOK)), Effect.forever, Effect.forkScoped)
 
 const structured = Effect.fnUntraced(function* () {
   let printedAt = yield* Clock.currentTimeMillis
@@ -120,16 +131,13 @@ const structured = Effect.fnUntraced(function* () {
         ? print(progressLine(state, at), at)
         : Effect.void
     ),
-    Effect.andThen(Effect.sleep(LOOK)),
-    Effect.forever,
-    Effect.forkScoped
+    againAndAgain
   )
   return Progress.of({
     emit: Effect.fnUntraced(function* (event: ViewEvent) {
       const at = yield* Clock.currentTimeMillis
       state = advanceView(state, event, at)
       yield* print(eventLine(state, event, at), at)
-      if (event._tag === "Step") yield* recordStep(event.record)
     }),
     farewell: Effect.fnUntraced(function* (sentence: string) {
       const at = yield* Clock.currentTimeMillis
@@ -149,15 +157,12 @@ const plain = Effect.fnUntraced(function* (screen: Screen["Service"]) {
   }
   yield* Clock.currentTimeMillis.pipe(
     Effect.flatMap((at) => show(renderPlainWait(state, at, printedAt))),
-    Effect.andThen(Effect.sleep(LOOK)),
-    Effect.forever,
-    Effect.forkScoped
+    againAndAgain
   )
   return Progress.of({
     emit: Effect.fnUntraced(function* (event: ViewEvent) {
       const at = yield* Clock.currentTimeMillis
       state = advanceView(state, event, at)
-      if (event._tag === "Step") yield* recordStep(event.record)
       yield* show(renderPlainEvent(state, event, at, printedAt))
     }),
     farewell: (sentence) => Console.error(sentence)

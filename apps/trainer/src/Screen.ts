@@ -25,23 +25,11 @@ export class Screen extends Context.Service<
    * lines.
    */
   static readonly layer: Layer.Layer<Screen> = Layer.sync(Screen, () => {
-    const { FORCE_COLOR, NO_COLOR, TERM } = process.env
-    const animates = process.stdout.isTTY && TERM !== "dumb"
+    const { FORCE_COLOR, NO_COLOR } = process.env
+    const animates = canAnimate(process.stdout)
     const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "" && FORCE_COLOR !== "0"
     const refused = NO_COLOR !== undefined && NO_COLOR !== ""
-    return Screen.of({
-      animates,
-      style: !refused && (forced || animates) ? colourful : colourless,
-      size: Effect.sync(() => {
-        const { columns, rows } = process.stdout
-        // some pseudo-terminals say 0
-        return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
-      }),
-      print: (text) =>
-        Effect.sync(() => {
-          process.stdout.write(text)
-        })
-    })
+    return screenOn(process.stdout, !refused && (forced || animates) ? colourful : colourless)
   })
 
   /** Collects what is printed in `sink`; for tests and for callers that show it elsewhere. */
@@ -59,3 +47,21 @@ export class Screen extends Context.Service<
         })
     })
 }
+
+const canAnimate = ({ isTTY }: NodeJS.WriteStream): boolean =>
+  isTTY && process.env["TERM"] !== "dumb"
+
+/** The screen that a stream of this process is. */
+export const screenOn = (stream: NodeJS.WriteStream, style: Style): Screen["Service"] => ({
+  animates: canAnimate(stream),
+  style,
+  size: Effect.sync(() => {
+    const { columns, rows } = stream
+    // some pseudo-terminals say 0
+    return { columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }
+  }),
+  print: (text) =>
+    Effect.sync(() => {
+      stream.write(text)
+    })
+})

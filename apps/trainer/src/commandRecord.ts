@@ -20,6 +20,8 @@ import {
 } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 
+import { argumentValue } from "./argumentValue.ts"
+
 /** Hidden, so that a new run may begin beside what an old one left of it. */
 export const commandFile = ".command.json"
 const configFile = "config.json"
@@ -27,13 +29,6 @@ const configFile = "config.json"
 interface Command {
   readonly cwd: string
   readonly args: ReadonlyArray<string>
-}
-
-/** The value of `--name value` or `--name=value`. */
-const valueOf = (args: ReadonlyArray<string>, name: string): string | undefined => {
-  const at = args.indexOf(name)
-  if (at >= 0) return args[at + 1]
-  return args.find((arg) => arg.startsWith(`${name}=`))?.slice(name.length + 1)
 }
 
 /** The folders that are not there, the innermost first. */
@@ -104,9 +99,9 @@ const recall = (directory: string): Command | undefined => {
  */
 export const recordedArguments = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
   if (args[0] !== "train" || args.includes("--help")) return args
-  const resumed = valueOf(args, "--resume")
+  const resumed = argumentValue(args, "--resume")
   if (resumed === undefined) {
-    const out = valueOf(args, "--out")
+    const out = argumentValue(args, "--out")
     if (out !== undefined && out !== "") record(resolve(out), { cwd: process.cwd(), args })
     return args
   }

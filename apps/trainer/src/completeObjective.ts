@@ -9,8 +9,20 @@ export const hasEpsilon = ({ advantage }: ObjectiveOptions): boolean =>
 export const hasStd = ({ advantage }: ObjectiveOptions): boolean =>
   advantage === "group-std" || advantage === "batch-std" || advantage === "reinforce-plus-plus"
 
+/** The defaults that are the same wherever they act. */
+export const usualValues = {
+  epsilon: 1e-6,
+  std: "population",
+  baseline: "batch",
+  klEstimator: "k3",
+  klIn: "loss",
+  klAgainst: "reference",
+  correctionMax: 2,
+  logprobTolerance: 2e-4
+} as const
+
 /** Bounds of the ratio of the surrogates that have any. */
-const clipBounds = {
+export const clipBounds = {
   clip: { clipLow: 0.2, clipHigh: 0.2 },
   "sequence-clip": { clipLow: 3e-4, clipHigh: 4e-4 },
   cispo: { clipHigh: 4 },
@@ -26,19 +38,19 @@ export type CompletableOptions = ObjectiveOptions & {
 
 /** The settings with a value for everything that acts. */
 export const completeObjective = <O extends CompletableOptions>(options: O): O => ({
-  ...(hasEpsilon(options) && { advantageEpsilon: 1e-6 }),
-  ...(hasStd(options) && { advantageStd: "population" }),
-  ...(options.advantage === "reinforce-plus-plus" && { advantageBaseline: "batch" }),
+  ...(hasEpsilon(options) && { advantageEpsilon: usualValues.epsilon }),
+  ...(hasStd(options) && { advantageStd: usualValues.std }),
+  ...(options.advantage === "reinforce-plus-plus" && { advantageBaseline: usualValues.baseline }),
   ...clipBounds[options.surrogate],
   ...(options.aggregation === "constant" && {
     aggregationLength: options.horizon * options.maxTokens
   }),
   ...(options.kl !== undefined && {
-    klEstimator: "k3",
-    klIn: "loss",
-    ...(options.klIn !== "reward" && { klAgainst: "reference" })
+    klEstimator: usualValues.klEstimator,
+    klIn: usualValues.klIn,
+    ...(options.klIn !== "reward" && { klAgainst: usualValues.klAgainst })
   }),
-  ...(options.correction !== undefined && { correctionMax: 2 }),
-  ...(options.verifyLogprobs && { logprobTolerance: 2e-4 }),
+  ...(options.correction !== undefined && { correctionMax: usualValues.correctionMax }),
+  ...(options.verifyLogprobs && { logprobTolerance: usualValues.logprobTolerance }),
   ...options
 })

@@ -9,6 +9,7 @@ import { originText } from "./OptionOrigin.ts"
 import { reported } from "./reported.ts"
 import { type ResolvedOptions, resolveTraining } from "./resolveOptions.ts"
 import { safeText } from "./safeText.ts"
+import { textColumns } from "./textColumns.ts"
 import { configFlag, trainFlags } from "./trainFlags.ts"
 import { optionFields } from "./TrainOptions.ts"
 
@@ -60,18 +61,12 @@ const shown = ({ key, value }: EffectiveOption): string => {
   return typeof value === "string" ? value : jsonText(value)
 }
 
-/** One line a setting, in columns. */
-const renderOptions = (rows: ReadonlyArray<EffectiveOption>): string => {
-  const cells = rows.map((row) => [row.key, shown(row), row.origin].map(safeText))
-  const width = (column: number) =>
-    Math.max(...cells.map((line) => Math.min(40, line[column]?.length ?? 0)))
-  const [key, value] = [width(0), width(1)]
-  return cells
-    .map(([name = "", text = "", origin = ""]) =>
-      `${name.padEnd(key)}  ${text.padEnd(value)}  ${origin}`.trimEnd()
-    )
-    .join("\n")
-}
+/** One line a setting; a long path does not push the others apart. */
+const renderOptions = (rows: ReadonlyArray<EffectiveOption>): string =>
+  textColumns(
+    rows.map((row) => [row.key, shown(row), row.origin].map(safeText)),
+    40
+  )
 
 /** Prints the settings that `sml train` would run with, given the same flags. */
 export const configCommand = Command.make(

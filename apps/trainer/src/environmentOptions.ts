@@ -4,7 +4,6 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 import { ConfigError } from "./ConfigError.ts"
-import { valueFault } from "./decodeOptionValues.ts"
 import { loraFields } from "./LoraOptions.ts"
 import { nearestName } from "./nearestName.ts"
 import { variableOf, variablePrefix } from "./OptionOrigin.ts"
@@ -56,7 +55,7 @@ export interface EnvironmentOptions {
   readonly lora: Readonly<Record<string, unknown>>
 }
 
-/** Reads them; a variable of that prefix that is no setting, and a value out of range, are errors. */
+/** Reads them as they are; a variable of that prefix that is no setting is an error. */
 export const environmentOptions = Effect.fn("trainer.environmentOptions")(function* () {
   const provider = yield* ConfigProvider.ConfigProvider
   const names = yield* variablesBelow(provider, variablePrefix.split("_").slice(0, 2)).pipe(
@@ -84,9 +83,5 @@ export const environmentOptions = Effect.fn("trainer.environmentOptions")(functi
       return yield* new ConfigError({ reason: `${name} is not a known variable; ${advice}` })
     }
   }
-  const fault =
-    valueFault(ownFields, own, variableOf) ??
-    valueFault(loraFields, lora, (key) => variableOf(`lora.${key}`))
-  if (fault !== undefined) return yield* fault
   return { own, lora } satisfies EnvironmentOptions
 })

@@ -3,24 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 import { Progress } from "./Progress.ts"
-import { Screen } from "./Screen.ts"
+import { Screen, screenOn } from "./Screen.ts"
 
+// on a terminal the results go above the view, as notes
 const beside = Layer.effect(
   Screen,
-  Effect.map(Screen, (screen) => {
-    // on a terminal the results go above the view, as notes
-    if (screen.animates) return screen
-    const { columns, isTTY, rows } = process.stderr
-    return Screen.of({
-      animates: isTTY && process.env["TERM"] !== "dumb",
-      style: screen.style,
-      size: Effect.succeed({ columns: columns > 0 ? columns : 80, rows: rows > 0 ? rows : 24 }),
-      print: (text) =>
-        Effect.sync(() => {
-          process.stderr.write(text)
-        })
-    })
-  })
+  Effect.map(Screen, (screen) =>
+    screen.animates ? screen : screenOn(process.stderr, screen.style)
+  )
 )
 
 /** On standard error where standard output is no terminal. */

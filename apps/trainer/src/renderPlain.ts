@@ -7,13 +7,13 @@ import type { ViewEvent, ViewState } from "./ViewState.ts"
 import { activityText, secondsLeft } from "./ViewState.ts"
 
 /** Longest time without a line, in milliseconds. */
-const PATIENCE = 1900
+export const PATIENCE = 1900
 
 /** Shortest time between the lines of two steps, in milliseconds. */
 const STEP_GAP = 1000
 
 /** A sample dialogue is printed every so many steps. */
-const DIALOGUE_EVERY = 20
+export const DIALOGUE_EVERY = 20
 
 const left = (state: ViewState, at: number): string => `${clockTime(secondsLeft(state, at))} left`
 

@@ -21,29 +21,28 @@ import { version } from "./version.ts"
 const endpoint = /^OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS)_)?ENDPOINT$/
 
 /** Checks the variables, and brings telemetry where somebody listens: it loads an HTTP client and more. */
-const observed = (args: ReadonlyArray<string>) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const format = process.env["SML_LOG_FORMAT"] ?? ""
-      if (!["", ...logFormats].includes(format)) {
+const observed = Layer.unwrap(
+  Effect.gen(function* () {
+    const format = process.env["SML_LOG_FORMAT"] ?? ""
+    if (!["", ...logFormats].includes(format)) {
+      return yield* new ConfigError({
+        reason: `SML_LOG_FORMAT is "${safeText(format)}"; expected ${logFormats.join(" or ")}`
+      })
+    }
+    const wanted = Object.entries(process.env).filter(([name]) => endpoint.test(name))
+    if (wanted.length === 0) return Layer.empty
+    for (const [name, value = ""] of wanted) {
+      if (!URL.canParse(value)) {
+        // it may hold a key
         return yield* new ConfigError({
-          reason: `SML_LOG_FORMAT is "${safeText(format)}"; expected ${logFormats.join(" or ")}`
+          reason: `${name} is no URL; expected one such as http://localhost:4318`
         })
       }
-      const wanted = Object.entries(process.env).filter(([name]) => endpoint.test(name))
-      if (wanted.length === 0) return Layer.empty
-      for (const [name, value = ""] of wanted) {
-        if (!URL.canParse(value)) {
-          // it may hold a key
-          return yield* new ConfigError({
-            reason: `${name} is no URL; expected one such as http://localhost:4318`
-          })
-        }
-      }
-      const { telemetryLayer } = yield* Effect.promise(() => import("./telemetry.ts"))
-      return telemetryLayer(asksForJson(args, process.env))
-    })
-  )
+    }
+    const { telemetryLayer } = yield* Effect.promise(() => import("./telemetry.ts"))
+    return telemetryLayer
+  })
+)
 
 /** Runs `sml` with the arguments and ends the process with its exit code. */
 export const runCommandLine = (args: ReadonlyArray<string>): void => {
@@ -55,7 +54,7 @@ export const runCommandLine = (args: ReadonlyArray<string>): void => {
         NodeServices.layer,
         Screen.layer,
         CliOutput.layerPresenter(usagePresenter),
-        observed(args)
+        observed
       )
     ),
     // outside of the commands, which read the flag themselves

@@ -5,21 +5,7 @@ import { jsonText } from "./jsonText.ts"
 import { recentMean } from "./runsStore.ts"
 import { safeText } from "./safeText.ts"
 import { isWallClock } from "./StepRecord.ts"
-
-/** Columns that are as wide as their widest cell. */
-const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length))
-  )
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd()
-    )
-    .join("\n")
-}
+import { textColumns } from "./textColumns.ts"
 
 const shown = (value: number | undefined): string =>
   value === undefined ? "-" : String(Number(value.toPrecision(4)))
@@ -28,7 +14,7 @@ const shown = (value: number | undefined): string =>
 export const renderRuns = (runs: ReadonlyArray<RunSummary>): string =>
   runs.length === 0
     ? "no runs"
-    : table([
+    : textColumns([
         ["run", "status", "steps", "folder"],
         ...runs.map(({ directory, id, status, steps }) => [
           safeText(id),
@@ -51,7 +37,7 @@ export const renderRun = (
   checkpoints: ReadonlyArray<number>
 ): string =>
   [
-    table([
+    textColumns([
       ["run", safeText(run.id)],
       ["status", run.status],
       ["folder", safeText(run.directory)],
@@ -66,7 +52,7 @@ export const renderRun = (
       ? []
       : [
           "",
-          table([
+          textColumns([
             ["metric", "first", "last", "mean of the last 10"],
             ...namesOf(metrics).map((name) => {
               const [first] = metrics
@@ -179,7 +165,7 @@ export const renderComparison = (
       ? "the same numbers in every step"
       : `the numbers differ from step ${firstDifference} on`,
     "",
-    table([
+    textColumns([
       ["", safeText(left), safeText(right)],
       ...settings.map((each) => [
         safeText(each.path),

@@ -2,13 +2,21 @@
 import type { AdvantageForm, UpdateOptions } from "@sml/grpo-core"
 import type { Objective, PolicyOptimisation } from "@sml/policy"
 
-import { type CompletableOptions, completeObjective } from "./completeObjective.ts"
+import {
+  clipBounds,
+  type CompletableOptions,
+  completeObjective,
+  usualValues
+} from "./completeObjective.ts"
 
 type Options = CompletableOptions & { readonly discount: number }
 
 const advantageOf = (options: Options): AdvantageForm => {
-  const { advantageBaseline: baseline = "batch", advantageEpsilon: epsilon = 1e-6 } = options
-  const { advantageStd: std = "population" } = options
+  const {
+    advantageBaseline: baseline = usualValues.baseline,
+    advantageEpsilon: epsilon = usualValues.epsilon,
+    advantageStd: std = usualValues.std
+  } = options
   switch (options.advantage) {
     case "group-std":
       return { _tag: "GroupStd", epsilon, std }
@@ -28,18 +36,31 @@ const advantageOf = (options: Options): AdvantageForm => {
 }
 
 const surrogateOf = (options: Options): PolicyOptimisation["surrogate"] => {
-  const { clipDual: dual, clipHigh: high = 0.2, clipLow: low = 0.2 } = options
+  const { clipDual: dual, clipHigh, clipLow } = options
   switch (options.surrogate) {
     case "clip":
-      return { _tag: "Clip", low, high, ...(dual !== undefined && { dual }) }
+      return {
+        _tag: "Clip",
+        low: clipLow ?? clipBounds.clip.clipLow,
+        high: clipHigh ?? clipBounds.clip.clipHigh,
+        ...(dual !== undefined && { dual })
+      }
     case "reinforce":
       return { _tag: "Reinforce" }
     case "importance-sampling":
       return { _tag: "ImportanceSampling" }
     case "sequence-clip":
-      return { _tag: "SequenceClip", low, high }
+      return {
+        _tag: "SequenceClip",
+        low: clipLow ?? clipBounds["sequence-clip"].clipLow,
+        high: clipHigh ?? clipBounds["sequence-clip"].clipHigh
+      }
     case "cispo":
-      return { _tag: "Cispo", high, ...(options.clipLow !== undefined && { low }) }
+      return {
+        _tag: "Cispo",
+        high: clipHigh ?? clipBounds.cispo.clipHigh,
+        ...(clipLow !== undefined && { low: clipLow })
+      }
     default:
       return options.surrogate satisfies never
   }
@@ -72,8 +93,17 @@ const corrections = {
 
 /** The parts of a loss that it may have or not. */
 const partsOf = (options: Options): Partial<PolicyOptimisation> => {
-  const { correction, correctionMax: max = 2, correctionMin: min, entropyBonus, kl } = options
-  const { klAgainst: against = "reference", klEstimator: estimator = "k3" } = options
+  const {
+    correction,
+    correctionMax: max = usualValues.correctionMax,
+    correctionMin: min,
+    entropyBonus,
+    kl
+  } = options
+  const {
+    klAgainst: against = usualValues.klAgainst,
+    klEstimator: estimator = usualValues.klEstimator
+  } = options
   return {
     ...(kl !== undefined &&
       options.klIn !== "reward" && { kl: { estimator, coefficient: kl, against } }),
@@ -109,7 +139,11 @@ const objectiveOf = (options: Options): Objective => {
 /** What `update` is given, but for the optimiser, whose learning rate depends on the step. */
 export const updateOptionsOf = (given: Options): Omit<UpdateOptions, "optimiser"> => {
   const options = completeObjective(given)
-  const { kl, klEstimator: estimator = "k3", logprobTolerance = 2e-4 } = options
+  const {
+    kl,
+    klEstimator: estimator = usualValues.klEstimator,
+    logprobTolerance = usualValues.logprobTolerance
+  } = options
   return {
     discount: options.discount,
     advantage: advantageOf(options),

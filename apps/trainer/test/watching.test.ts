@@ -272,6 +272,16 @@ describe("telemetry", () => {
     assert.isTrue(line?.event === "failure" && line.message === sentence)
   })
 
+  it("what is told of a collector is a line, too, where lines are wanted", async () => {
+    const { server, url } = await collector(401)
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, SML_LOG_FORMAT: "json" }
+    const run = await trainTwoSteps("refusing-json", env)
+    server.close()
+    const warnings = linesOf(run.err).filter(({ level }) => level === "warn")
+    assert.lengthOf(warnings, 1)
+    assert.isTrue(warnings[0]?.event === "note" && warnings[0].message.includes("status 401"))
+  })
+
   it("a collector that never answers keeps nobody waiting", async () => {
     const server = createServer(() => undefined)
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
