@@ -26,6 +26,9 @@ export interface DecoderInputs {
   /** The threads of the session, when the bits of a row must not depend on the rows beside it; see
    * {@link Blocks.linear}. */
   readonly exactFor?: number
+  /** Whether every position is the one new position of a stream of its own, of which there are B·T;
+   * see {@link Blocks.linear}. */
+  readonly streams?: boolean
 }
 
 /** Declares every weight as an input of the graph. */
@@ -93,9 +96,14 @@ export class Blocks {
    * one. With `exactFor`, a row has the same bits whatever the rows beside it: onnxruntime cuts a sum
    * at places that depend on how many columns a thread is given and, where those are few, on the
    * number of rows. Narrow products over many terms are therefore cut here, at fixed places.
+   *
+   * With `streams` it is `(W·xᵀ)ᵀ`: onnxruntime reads a left operand where it lies and packs a right
+   * one, which for a large matrix and few rows takes longer than the product. Its sums are cut at
+   * places that are the same for all `T` up to 16.
    */
   linear(path: string, x: Floats): Floats {
-    const { adapters, exactFor, weights } = this.#inputs
+    const { adapters, exactFor, streams, weights } = this.#inputs
+    if (streams === true) return exchanged(this.#fromLeft(path, x, { transB: true }))
     const w = this.#weight(`${path}.weight`)
     const [columns, terms] = [Number(w.shape[0]), Number(w.shape[1])]
     const narrow = exactFor !== undefined && columns < exactColumns * exactFor
@@ -140,18 +148,29 @@ export class Blocks {
   attention(layer: number, q: Floats, k: Floats, v: Floats): Floats {
     const { heads, keyValueHeads } = this.config
     // [B, T, count · headSize] -> [B, count, T, headSize]
-    const toHeads = (x: Floats, count: number) => Op.transpose(this.split(x, count), [0, 2, 1, 3])
+    // streams of one position each: [B·T, count, 1, headSize], the same numbers in the same order
+    const { streams } = this.#inputs
+    const toHeads = (x: Floats, count: number) =>
+      streams === true
+        ? Op.reshape(x, ["B*T", count, 1, this.config.headSize])
+        : Op.transpose(this.split(x, count), [0, 2, 1, 3])
     const a = this.#inputs.attention(
       layer,
       toHeads(q, heads),
       toHeads(k, keyValueHeads),
       toHeads(v, keyValueHeads)
     )
-    return this.join(Op.transpose(a, [0, 2, 1, 3]))
+    return streams === true ? Op.reshape(a, q.shape, q) : this.join(Op.transpose(a, [0, 2, 1, 3]))
   }
 
   /** `(silu(x·Wgᵀ) ∘ (x·Wuᵀ))·Wdᵀ`, `silu(z) = z · sigmoid(z)` (Shazeer 2020). */
   gatedFeedForward(path: string, x: Floats): Floats {
+    if (this.#inputs.streams === true) {
+      // features stay before positions on the way through
+      const into = (name: string) => this.#fromLeft(`${path}.${name}`, x, { transB: true })
+      const gated = Op.mul(Op.silu(into("gate_proj")), into("up_proj"))
+      return exchanged(this.#fromLeft(`${path}.down_proj`, gated))
+    }
     const gate = Op.silu(this.linear(`${path}.gate_proj`, x))
     return this.linear(`${path}.down_proj`, Op.mul(gate, this.linear(`${path}.up_proj`, x)))
   }
@@ -161,8 +180,17 @@ export class Blocks {
     return this.linear(this.config.tiedEmbeddings ? "model.embed_tokens" : "lm_head", x)
   }
 
+  // W·x, [B, out, T]
+  #fromLeft(path: string, x: Floats, options?: { readonly transB: boolean }): Floats {
+    const y = Op.matMul(this.#weight(`${path}.weight`), x, options)
+    const bias = this.#inputs.weights.get(`${path}.bias`)
+    return bias === undefined ? y : Op.add(y, Op.unsqueeze(bias, [1]))
+  }
+
   #weight(name: string): Floats {
     const { ids, weights } = this.#inputs
     return weights.get(name) ?? ids.graph.fail("Input", `the weight "${name}" was not declared`)
   }
 }
+
+const exchanged = (x: Floats): Floats => Op.transpose(x, [0, 2, 1])

@@ -1,11 +1,13 @@
 /** The graphs that a sampler runs: logits of the last positions, and the keys and values to cache. */
 import type { ModelConfig } from "@sml/language-model"
-import { Graph, Op } from "@sml/onnx-autodiff"
+import { Graph, Op, type Value } from "@sml/onnx-autodiff"
 
 import { architectures } from "./architectures.ts"
-import { type Attention, cachedAttention, causalAttention } from "./Attention.ts"
+import { type Attention, cachedAttention, causalAttention, decodingAttention } from "./Attention.ts"
 import { Blocks, rotaryInputs, weightInputs } from "./Blocks.ts"
 import { blockSize } from "./drawFromBlocks.ts"
+
+type Floats = Value<"float32">
 
 /** The names of a layer's cached keys and values among the inputs (`past`) and outputs (`new`). */
 export const cacheName = (part: "past" | "new", what: "keys" | "values", layer: number): string =>
@@ -32,39 +34,86 @@ export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: nu
   const rotary = rotaryInputs(graph, config)
   const mask = graph.input("mask", "float32", ["T", "T"])
   const last = graph.input("last", "int32", ["B"])
-  const past = (layer: number) => {
-    const shape = ["B", config.keyValueHeads, "P", config.headSize]
-    return [
-      graph.input(cacheName("past", "keys", layer), "float32", shape),
-      graph.input(cacheName("past", "values", layer), "float32", shape)
-    ] as const
-  }
   const attention = withPast
-    ? cachedAttention(config, past, mask, graph.input("pastMask", "float32", ["B", 1, 1, "P"]))
+    ? cachedAttention(
+        config,
+        pastInputs(graph, config, "B"),
+        mask,
+        graph.input("pastMask", "float32", ["B", 1, 1, "P"])
+      )
     : causalAttention(config, mask)
-  const recording: Attention = (layer, q, k, v) => {
-    graph.output(cacheName("new", "keys", layer), k)
-    graph.output(cacheName("new", "values", layer), v)
-    return attention(layer, q, k, v)
-  }
   const model = new Blocks(config, {
     weights,
     ids,
     positions,
     ...rotary,
-    attention: recording,
+    attention: recorded(graph, attention),
     exactFor: threads
   })
   const states = Op.reshape(architectures[config.family](model), ["B*T", config.hiddenSize])
-  const logits = model.head(Op.gather(states, last))
+  distributionOutputs(graph, config, model.head(Op.gather(states, last)))
+  return graph
+}
+
+/**
+ * One new position of each of B·T streams with a cache: as {@link samplerGraph}, but `ids` and
+ * `positions` are `[B, T]` with one entry a stream, T is {@link streamsPerGroup}, or 2 or more where B
+ * is 1, there are no `last` and `mask`, and what has a row for each stream has B·T of them. The bits of
+ * a stream do not depend on the others.
+ */
+export const decodingGraph = (config: ModelConfig): Graph => {
+  const graph = new Graph("decoding")
+  const weights = weightInputs(graph, config)
+  const ids = graph.input("ids", "int32", ["B", "T"])
+  const positions = graph.input("positions", "int64", ["B", "T"])
+  const rotary = rotaryInputs(graph, config)
+  const attention = decodingAttention(
+    config,
+    pastInputs(graph, config, "B*T"),
+    graph.input("pastMask", "float32", ["B*T", 1, 1, "P"])
+  )
+  const model = new Blocks(config, {
+    weights,
+    ids,
+    positions,
+    ...rotary,
+    attention: recorded(graph, attention),
+    streams: true
+  })
+  const logits = model.head(architectures[config.family](model))
+  distributionOutputs(graph, config, Op.reshape(logits, ["B*T", config.vocabularySize]))
+  return graph
+}
+
+/** Streams that {@link decodingGraph} takes in one row of its ids: as many columns of a product as
+ * onnxruntime sums alike in any number. */
+export const streamsPerGroup = 16
+
+const pastInputs = (graph: Graph, config: ModelConfig, streams: string) => (layer: number) => {
+  const shape = [streams, config.keyValueHeads, "P", config.headSize]
+  return [
+    graph.input(cacheName("past", "keys", layer), "float32", shape),
+    graph.input(cacheName("past", "values", layer), "float32", shape)
+  ] as const
+}
+
+// attention whose new keys and values are outputs of the graph
+const recorded =
+  (graph: Graph, attention: Attention): Attention =>
+  (layer, q, k, v) => {
+    graph.output(cacheName("new", "keys", layer), k)
+    graph.output(cacheName("new", "values", layer), v)
+    return attention(layer, q, k, v)
+  }
+
+const distributionOutputs = (graph: Graph, config: ModelConfig, logits: Floats): void => {
   graph.output("logits", logits)
   const block = blockSize(config.vocabularySize)
   if (block !== undefined) {
     const largest = Op.reduceMax(logits, { axes: [1], keepDims: true })
     const likelihoods = Op.exp(Op.sub(logits, largest))
-    const blocks = Op.reshape(likelihoods, ["B", config.vocabularySize / block, block])
+    const blocks = Op.reshape(likelihoods, [-1, config.vocabularySize / block, block])
     graph.output("weights", likelihoods)
     graph.output("sums", Op.reduceSum(blocks, { axes: [2] }))
   }
-  return graph
 }

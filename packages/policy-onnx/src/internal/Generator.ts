@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import { Tensor } from "onnxruntime-node"
 
 import { blockSize, drawFromBlocks } from "../drawFromBlocks.ts"
-import { cacheName, samplerGraph } from "../SamplerGraph.ts"
+import { cacheName, decodingGraph, samplerGraph, streamsPerGroup } from "../SamplerGraph.ts"
 import { CacheArena } from "./CacheArena.ts"
 import { DialogueCache } from "./DialogueCache.ts"
 import { EngineFault } from "./EngineFault.ts"
@@ -37,6 +37,7 @@ export interface GeneratorCounters {
  *   that depends on its own number of new tokens; streams run together when these agree;
  * - at least two rows run at a time, and enough that onnxruntime gives each product of the attention
  *   to one thread (products of a single row, and parts of products, are summed in another order);
+ * - what is decoded is multiplied in groups of up to {@link streamsPerGroup} streams;
  * - the random number of a draw depends on the request's seed and the position only.
  */
 export class Generator {
@@ -52,6 +53,7 @@ export class Generator {
   readonly #settings: EngineSettings
   readonly #first: GraphSession
   readonly #next: GraphSession
+  readonly #decoding: GraphSession
   // the new keys and values
   readonly #outputs: ReadonlyArray<string>
   readonly #block: number | undefined
@@ -68,6 +70,7 @@ export class Generator {
     const { threads } = settings
     this.#first = new GraphSession(() => samplerGraph(config, false, threads), settings)
     this.#next = new GraphSession(() => samplerGraph(config, true, threads), settings)
+    this.#decoding = new GraphSession(() => decodingGraph(config), settings)
     this.#block = blockSize(config.vocabularySize)
     this.#outputs = Array.from({ length: config.layers }, (_, layer) => [
       cacheName("new", "keys", layer),
@@ -117,7 +120,7 @@ export class Generator {
         ;(this.#dialogues.match(stream) > 0 ? continued : fresh).push(stream)
       }
       for (const [arena, same] of groupBy(streams, (stream) => this.#arenaOf(stream))) {
-        arena.reserve(this.#padded(arena.streams.length + same.length))
+        arena.reserve(this.#decodingRows(arena.streams.length + same.length))
       }
       yield* this.#runFresh(fresh)
       yield* this.#runContinued(continued)
@@ -135,7 +138,7 @@ export class Generator {
       for (const arena of this.#arenas.values()) {
         if (arena.streams.length === 0) continue
         const streams = [...arena.streams]
-        const outputs = yield* this.#runNext(arena, 0, streams, 1)
+        const outputs = yield* this.#decodeOnce(arena, streams)
         streams.forEach((_, row) => arena.write(row, outputs, row, 1, 1))
         yield* this.#sample(streams, outputs)
       }
@@ -218,10 +221,36 @@ export class Generator {
     arena.reserve(first + rows)
     return this.#next.run(
       {
-        // the sampled id after the last place is never run
         ...this.#weights.feeds(Math.max(arena.places, width)),
         ...this.#newTokens(streams, rows, width),
         ...arena.feeds(first, rows)
+      },
+      this.#outputsFor(streams)
+    )
+  }
+
+  // the last sampled id of each stream of an arena
+  #decodeOnce(
+    arena: CacheArena,
+    streams: ReadonlyArray<TokenStream>
+  ): Effect.Effect<Outputs, EngineFault> {
+    const rows = this.#decodingRows(streams.length)
+    arena.reserve(rows)
+    const ids = new Int32Array(rows)
+    const positions = new Int64Feed(rows)
+    for (const [row, { cached, tokens }] of streams.entries()) {
+      ids[row] = tokens[cached] ?? 0
+      positions.set(row, cached)
+    }
+    const group = Math.min(rows, streamsPerGroup)
+    const shape = [rows / group, group]
+    return this.#decoding.run(
+      {
+        // the sampled id after the last place is never run
+        ...this.#weights.feeds(Math.max(arena.places, group)),
+        ids: new Tensor("int32", ids, shape),
+        positions: positions.tensor(shape),
+        ...arena.feeds(0, rows)
       },
       this.#outputsFor(streams)
     )
@@ -328,7 +357,7 @@ export class Generator {
       const full = arena.streams.filter((stream) => stream.cached === arena.places)
       for (const [target, streams] of groupBy(full, (stream) => this.#arenaOf(stream))) {
         // room for all of them at once
-        target.reserve(this.#padded(target.streams.length + streams.length))
+        target.reserve(this.#decodingRows(target.streams.length + streams.length))
         for (const stream of streams) arena.move(arena.streams.indexOf(stream), target)
       }
     }
@@ -358,6 +387,12 @@ export class Generator {
 
   #padded(rows: number): number {
     return Math.max(rows, 2, Math.ceil(this.#settings.threads / this.#config.keyValueHeads))
+  }
+
+  // one group that is not full, or full groups
+  #decodingRows(streams: number): number {
+    const rows = this.#padded(streams)
+    return rows <= streamsPerGroup ? rows : Math.ceil(rows / streamsPerGroup) * streamsPerGroup
   }
 
   #rowsPerRun(width: number): number {
