@@ -228,6 +228,11 @@ describe("the company of a request", () => {
       seed: 3,
       threads: 2
     }),
+    "a key for every query": OnnxPolicy.layerFresh({
+      config: { ...wide, keyValueHeads: wide.heads },
+      seed: 3,
+      threads: 2
+    }),
     "more threads than rows": OnnxPolicy.layerFresh({ config: wide, seed: 3, threads: 5 })
   }
   for (const [name, policy] of Object.entries(policies)) {

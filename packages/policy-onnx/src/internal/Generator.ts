@@ -1,5 +1,6 @@
 /** Continuous batching: streams join and leave between steps. */
 import type { ModelConfig } from "@sml/language-model"
+import { parameterCount } from "@sml/language-model/ModelConfig"
 import {
   type Draw,
   sampleToken,
@@ -33,8 +34,10 @@ export interface GeneratorCounters {
 /**
  * Serves streams. The bits of a completion do not depend on the streams beside it:
  *
- * - the cache of a stream has as many places as its own length needs, and its prompt is run at a width
- *   that depends on its own number of new tokens; streams run together when these agree;
+ * - a prompt is run at a width that depends on its own number of new tokens; streams run together when
+ *   these agree;
+ * - empty places of a cache add nothing to a sum and move no other term, as long as there are a multiple
+ *   of 8 of them: streams of unlike lengths can share an arena;
  * - at least two rows run at a time, and enough that onnxruntime gives each product of the attention
  *   to one thread (products of a single row, and parts of products, are summed in another order);
  * - what is decoded is multiplied in groups of up to {@link streamsPerGroup} streams;
@@ -59,6 +62,9 @@ export class Generator {
   readonly #block: number | undefined
   readonly #arenas = new Map<number, CacheArena>()
   readonly #dialogues: DialogueCache
+  // what a place of a stream's cache takes, and what reading all weights once is worth
+  readonly #placeBytes: number
+  readonly #runBytes: number
   readonly #scratch: TokenDistribution
   readonly #draw: Draw = { id: 0, logprob: 0, rawLogprob: 0 }
   #finished: Array<TokenStream> = []
@@ -76,6 +82,10 @@ export class Generator {
       cacheName("new", "keys", layer),
       cacheName("new", "values", layer)
     ]).flat()
+    const { BYTES_PER_ELEMENT } = Float32Array
+    this.#placeBytes =
+      2 * config.layers * config.keyValueHeads * config.headSize * BYTES_PER_ELEMENT
+    this.#runBytes = parameterCount(config) * BYTES_PER_ELEMENT + overheadBytes
     this.#dialogues = new DialogueCache(config, settings.cacheBytes)
     this.#scratch = tokenDistribution(config.vocabularySize)
   }
@@ -135,6 +145,7 @@ export class Generator {
       const start = performance.now()
       this.#sweep()
       this.#makePlaces()
+      this.#joinArenas()
       for (const arena of this.#arenas.values()) {
         if (arena.streams.length === 0) continue
         const streams = [...arena.streams]
@@ -364,6 +375,23 @@ export class Generator {
     this.#giveRoomBack()
   }
 
+  // every run reads all weights: streams go where the caches are longer if reading those takes less
+  #joinArenas(): void {
+    const arenas = [...this.#arenas.values()]
+      .filter(({ streams }) => streams.length > 0)
+      .toSorted((x, y) => x.places - y.places)
+    for (const [index, arena] of arenas.entries()) {
+      const next = arenas[index + 1]
+      if (next === undefined) return
+      const count = arena.streams.length
+      const added = count * (next.places - arena.places) * this.#placeBytes
+      if (added > this.#runBytes) continue
+      next.reserve(this.#decodingRows(next.streams.length + count))
+      // from the end: nobody has to take the place of one that leaves
+      for (let row = count - 1; row >= 0; row--) arena.move(row, next)
+    }
+  }
+
   // room that streams have left is kept for the next ones, within the bound on caches
   #giveRoomBack(): void {
     let bytes = 0
@@ -399,6 +427,9 @@ export class Generator {
     return Math.max(1, Math.floor(this.#settings.microBatchTokens / width))
   }
 }
+
+/** What starting a run takes, as memory that could be read in that time: 0.2 ms at 25 GB/s. */
+const overheadBytes = 5e6
 
 const groupBy = <A, K>(items: ReadonlyArray<A>, key: (item: A) => K): Map<K, Array<A>> => {
   const groups = new Map<K, Array<A>>()
