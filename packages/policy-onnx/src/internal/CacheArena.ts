@@ -118,6 +118,28 @@ export class CacheArena {
     stream.cached += count
   }
 
+  /** Appends one position to the cache of every stream, from the rows of a run that decoded them. */
+  append(outputs: Outputs): void {
+    const { headSize, keyValueHeads, layers } = this.#config
+    for (let layer = 0; layer < layers; layer++) {
+      const newKeys = outputs.floats(cacheName("new", "keys", layer))
+      const newValues = outputs.floats(cacheName("new", "values", layer))
+      const keys = this.#keys[layer] ?? empty
+      const values = this.#values[layer] ?? empty
+      for (const [row, { cached }] of this.streams.entries()) {
+        for (let head = row * keyValueHeads; head < (row + 1) * keyValueHeads; head++) {
+          const target = (head * this.places + cached) * headSize
+          copy(newKeys, head * headSize, keys, target, headSize)
+          copy(newValues, head * headSize, values, target, headSize)
+        }
+      }
+    }
+    for (const [row, stream] of this.streams.entries()) {
+      this.#mask[row * this.places + stream.cached] = 0
+      stream.cached += 1
+    }
+  }
+
   /** Fills a row's first `count` places from a store of `[layer][head][storePlaces][headSize]`. */
   load(row: number, store: CacheStore, count: number): void {
     this.#exchange(row, store, 0, count, "load")

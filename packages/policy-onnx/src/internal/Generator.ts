@@ -150,7 +150,7 @@ export class Generator {
         if (arena.streams.length === 0) continue
         const streams = [...arena.streams]
         const outputs = yield* this.#decodeOnce(arena, streams)
-        streams.forEach((_, row) => arena.write(row, outputs, row, 1, 1))
+        arena.append(outputs)
         yield* this.#sample(streams, outputs)
       }
       this.#sweep()
