@@ -26,6 +26,9 @@ const numbers = (length: number, seed: number): Float32Array => {
   })
 }
 
+const floats = (data: Float32Array, shape: ReadonlyArray<number>): Tensor =>
+  new Tensor("float32", data, shape)
+
 interface Run {
   readonly config: ModelConfig
   readonly threads: number
@@ -57,8 +60,6 @@ const sessionOf = ({ config, threads, width }: Run): Promise<InferenceSession> =
 const logitsOf = async (run: Run, litter: number): Promise<Int32Array> => {
   const { cached, config, places, streams, width } = run
   const { headSize, keyValueHeads, vocabularySize } = config
-  const floats = (data: Float32Array, shape: ReadonlyArray<number>) =>
-    new Tensor("float32", data, shape)
   const rotary = rotaryTables(config, positions)
   const group = Math.min(streams, streamsPerGroup)
   const shape = width === 1 ? [streams / group, group] : [streams, width]
