@@ -13,6 +13,9 @@ export interface GradientOptions {
   /** The gradient of some later quantity with respect to `loss`, of a shape that broadcasts to its
    * own; makes the result a vector-Jacobian product, so that `loss` need not be a scalar. */
   readonly seed?: Value<FloatType>
+  /** Further values with the gradients of that quantity with respect to each; what comes through them
+   * is added. */
+  readonly also?: ReadonlyArray<readonly [value: Value<FloatType>, seed: Value<FloatType>]>
 }
 
 /**
@@ -51,20 +54,23 @@ export function gradient(
   options: GradientOptions = {}
 ): ReadonlyArray<Value<FloatType>> {
   const { graph } = loss
-  graph.checkOwner("Gradient", wrt)
+  graph.checkOwner("Gradient", [...wrt, ...(options.also ?? []).flat()])
   const seed = options.seed ?? graph.scalar(loss.dtype, 1)
-  const spread = broadcastShapes(seed.shape, loss.shape)
-  if (
-    options.seed === undefined
-      ? loss.rank > 0
-      : "axis" in spread || !equalShapes(spread, loss.shape)
-  ) {
+  if (options.seed === undefined && loss.rank > 0) {
     graph.failShape(
       "Gradient",
-      options.seed === undefined
-        ? `the loss has the shape ${formatShape(loss.shape)} and must be a scalar; reduce it or give a seed`
-        : `the seed ${formatShape(seed.shape)} does not broadcast to the loss ${formatShape(loss.shape)}`
+      `the loss has the shape ${formatShape(loss.shape)} and must be a scalar; reduce it or give a seed`
     )
+  }
+  const seeded = [[loss, seed] as const, ...(options.also ?? [])]
+  for (const [value, its] of seeded) {
+    const spread = broadcastShapes(its.shape, value.shape)
+    if ("axis" in spread || !equalShapes(spread, value.shape)) {
+      graph.failShape(
+        "Gradient",
+        `the seed ${formatShape(its.shape)} does not broadcast to the loss ${formatShape(value.shape)}`
+      )
+    }
   }
 
   const reached = reachedFrom(wrt, graph.nodes)
@@ -82,9 +88,12 @@ export function gradient(
     return total
   }
 
-  if (reached.has(loss)) contribute(loss, seed)
+  for (const [value, its] of seeded) if (reached.has(value)) contribute(value, its)
   // the rules append nodes while this runs: they are no part of the forward pass
-  const forward = loss.source.kind === "node" ? graph.nodes.slice(0, loss.source.node.id + 1) : []
+  const last = Math.max(
+    ...seeded.map(([{ source }]) => (source.kind === "node" ? source.node.id : -1))
+  )
+  const forward = graph.nodes.slice(0, last + 1)
   for (const node of forward.toReversed()) {
     const cotangents = node.outputs.map(totalOf)
     if (cotangents.every((cotangent) => cotangent === undefined)) continue

@@ -304,12 +304,37 @@ describe("gradient", () => {
     expect(await embeddingGradient(1000)).toEqual([18, 18, 0, 0, 13, 13])
   })
 
+  it("adds what comes through further values", async () => {
+    const graph = new Graph("also")
+    const x = graph.input("x", "float64", ["N"])
+    const [s, t] = [graph.input("s", "float64", ["N"]), graph.input("t", "float64", ["N"])]
+    const square = Op.mul(x, x)
+    // computed from the first value, and before it from the same input
+    const cube = Op.mul(square, x)
+    const sum = Op.add(Op.reduceSum(Op.mul(square, s)), Op.reduceSum(Op.mul(cube, t)))
+    graph.output("expected", gradient(sum, [x])[0])
+    graph.output("found", gradient(square, [x], { seed: s, also: [[cube, t]] })[0])
+    graph.output("turned", gradient(cube, [x], { seed: t, also: [[square, s]] })[0])
+    const { run } = await openGraph(graph)
+    const feed = { dtype: "float64", dims: [2] } as const
+    const result = await run({
+      x: { ...feed, data: Float64Array.of(2, -3) },
+      s: { ...feed, data: Float64Array.of(5, 7) },
+      t: { ...feed, data: Float64Array.of(1, 0.5) }
+    })
+    // 2·x·s + 3·x²·t
+    expect(result.expected?.data).toEqual([32, -28.5])
+    expect(result.found?.data).toEqual([32, -28.5])
+    expect(result.turned?.data).toEqual([32, -28.5])
+  })
+
   it("needs a scalar loss or a seed that fits", () => {
     const graph = new Graph("shapes")
     const x = graph.input("x", "float32", ["N", 2])
     const seed = graph.input("seed", "float32", ["M"])
     expect(() => gradient(x, [x])).toThrow(ShapeError)
     expect(() => gradient(x, [x], { seed })).toThrow(ShapeError)
+    expect(() => gradient(Op.reduceSum(x), [x], { also: [[x, seed]] })).toThrow(ShapeError)
     expect(() => gradient(Op.reduceSum(x), [new Graph("b").input("x", "float32", [])])).toThrow(
       /graph "b" cannot be used in the graph "shapes"/
     )

@@ -26,6 +26,9 @@ export interface DecoderInputs {
   /** The threads of the session, when the bits of a row must not depend on the rows beside it; see
    * {@link Blocks.linear}. */
   readonly exactFor?: number
+  /** Where in the flattened `[B·T]` the last hidden states are wanted, `[N]`, each place once;
+   * everywhere unless given. */
+  readonly wanted?: Value<"int32">
   /** Whether every position is the one new position of a stream of its own, of which there are B·T;
    * see {@link Blocks.linear}. */
   readonly streams?: boolean
@@ -51,6 +54,12 @@ const exactContraction = 128
 // … and longer sums in such passes too, as long as each thread has more than this many columns
 const exactColumns = 80
 
+/** A value `[B·T, width]` of which only the wanted rows, `[N, width]`, are used. */
+export interface Picked {
+  readonly all: Floats
+  readonly rows: Floats
+}
+
 /**
  * The blocks of one model. `path` is the name of a module in Hugging Face checkpoints, `x` is
  * `[B, T, width]`, and matrices `W` are stored `[out, in]`.
@@ -63,12 +72,18 @@ export class Blocks {
    */
   readonly embedded: Floats
   readonly #inputs: DecoderInputs
+  readonly #picked: Array<Picked> = []
 
   constructor(config: ModelConfig, inputs: DecoderInputs) {
     this.config = config
     this.#inputs = inputs
     const table = Op.stopGradient(this.#weight("model.embed_tokens.weight"))
     this.embedded = Op.gather(table, inputs.ids)
+  }
+
+  /** What the layers built so far had looked up, if not all states are wanted. */
+  get picked(): ReadonlyArray<Picked> {
+    return this.#picked
   }
 
   /** Applies `layer` as many times as the model has layers. */
@@ -79,6 +94,20 @@ export class Blocks {
       x = graph.scope(`layer${index}`, () => layer(index, `model.layers.${index}`, input))
     }
     return x
+  }
+
+  /**
+   * What the rest of layer `index` is computed from: behind the last layer's attention no position sees
+   * another, so there it is the wanted rows, `[N, width]`; see {@link DecoderInputs.wanted}.
+   */
+  wanted(index: number, x: Floats): Floats {
+    const { wanted } = this.#inputs
+    if (wanted === undefined || index < this.config.layers - 1) return x
+    const all = Op.reshape(x, ["B*T", x.shape.at(-1) ?? 1])
+    // its gradient is looked up, too, by who knows that no place is wanted twice
+    const rows = Op.gather(Op.stopGradient(all), wanted)
+    this.#picked.push({ all, rows })
+    return rows
   }
 
   /** The residual stream with the result of a block. */

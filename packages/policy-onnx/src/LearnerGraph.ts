@@ -29,41 +29,37 @@ export const gradientPrefix = "gradient:"
  */
 export const embeddedGradient = `${gradientPrefix}embedded`
 
-/** Whether a parameter belongs to the head, behind the scored positions. */
-const inHead = (name: string): boolean =>
-  name.startsWith("lm_head.") || name === "model.embed_tokens.weight"
-
 /**
  * Inputs: the weights, `rotary.cos` and `rotary.sin`, `ids` (int32 `[B, T]`), `positions` (int64
  * `[B, T]`), `mask` (`[T, T]`, see {@link causalAttention}), `scored` (int32 `[N]`: where in the
  * flattened `[B·T]` the targets are predicted), `unscored` (int32 `[B·T]`: the inverse, and N where
  * nothing is scored; absent when the loss is `"none"`), `targets` (int32 `[N]`) and those of the loss,
- * each `[N]`. Logits exist at the scored positions only. Sequences are padded at the end: a position
- * only sees earlier ones, so padding needs no mask. Outputs: `logprobs` `[N]` and, unless the loss is
- * `"none"`, the gradient of every weight and {@link embeddedGradient}; with an adapter, whose matrices
- * are inputs too (see {@link adapterInputs}), the gradients of its matrices only; with an entropy bonus
- * the entropies, too (see {@link policyLoss}).
+ * each `[N]`. Logits, and what is behind the last layer's attention, exist at the scored positions
+ * only. Sequences are padded at the end: a position only sees earlier ones, so padding needs no mask.
+ * Outputs: `logprobs` `[N]` and, unless the loss is `"none"`, the gradient of every weight and
+ * {@link embeddedGradient}; with an adapter, whose matrices are inputs too (see {@link adapterInputs}),
+ * the gradients of its matrices only; with an entropy bonus the entropies, too (see
+ * {@link policyLoss}).
  */
 export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterShape): Graph => {
   const graph = new Graph(`learner-${typeof loss === "string" ? loss : "policy"}`)
   const weights = weightInputs(graph, config)
-  const added = adapterInputs(graph, adapter, loss !== "none")
+  const added = adapterInputs(graph, adapter, config.layers, loss !== "none")
+  const scored = graph.input("scored", "int32", ["N"])
   const model = new Blocks(config, {
     weights,
     adapters: added.adapters,
     ids: graph.input("ids", "int32", ["B", "T"]),
     positions: graph.input("positions", "int64", ["B", "T"]),
     ...rotaryInputs(graph, config),
-    attention: causalAttention(config, graph.input("mask", "float32", ["T", "T"]))
+    attention: causalAttention(config, graph.input("mask", "float32", ["T", "T"])),
+    wanted: scored
   })
-  const scored = graph.input("scored", "int32", ["N"])
   const targets = graph.input("targets", "int32", ["N"])
-  const states = Op.reshape(architectures[config.family](model), ["B*T", config.hiddenSize])
-  const rows = Op.gather(states, scored)
-  const logits = model.head(rows)
+  const logits = model.head(architectures[config.family](model))
   const distributions = Op.logSoftmax(logits)
-  const picked = Op.gatherElements(distributions, Op.unsqueeze(targets, [1]))
-  const logprobs = Op.squeeze(picked, [1])
+  const ofTargets = Op.gatherElements(distributions, Op.unsqueeze(targets, [1]))
+  const logprobs = Op.squeeze(ofTargets, [1])
   graph.output("logprobs", logprobs)
   if (loss === "none") return graph
   // what is not asked for here costs nothing: no gradient of a frozen matrix is built
@@ -73,32 +69,57 @@ export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterS
       const value = gradients[i]
       if (value !== undefined) graph.output(`${gradientPrefix}${name}`, value)
     })
-  const head = trained.filter(
-    ([name]) => inHead(name) && (config.tiedEmbeddings || name !== "model.embed_tokens.weight")
-  )
-  const body = trained.filter(([name]) => !inHead(name))
   const total =
     typeof loss === "string"
       ? lossOf(graph, loss, logprobs)
       : policyLoss(graph, loss, logprobs, distributions)
-  const [rowsGradient, ...ofHead] = gradient(total, [rows, ...head.map(([, value]) => value)])
-  output(head, ofHead)
-  // a position is scored once at most, so its gradient is looked up, not added up
-  const zeros = graph.constant("float32", new Float32Array(config.hiddenSize), [
-    1,
-    config.hiddenSize
+  // twice: down to the rows that were looked up, and from where they lie
+  const { picked } = model
+  const behind = sourcesOf([total])
+  const tail = trained.filter(([, value]) => behind.has(value))
+  const gradients = gradient(total, [
+    ...picked.map(({ rows }) => rows),
+    ...tail.map(([, value]) => value)
   ])
+  output(tail, gradients.slice(picked.length))
+  // a position is scored once at most, so its gradient is looked up, not added up
   const unscored = graph.input("unscored", "int32", ["B*T"])
-  const seed = Op.gather(Op.concat([rowsGradient ?? rows, zeros], 0), unscored)
+  const seeds = picked.map(({ all, rows }, i) => {
+    const zeros = new Float32Array(Number(all.shape[1]))
+    const last = graph.constant("float32", zeros, [1, zeros.length])
+    return [all, Op.gather(Op.concat([gradients[i] ?? rows, last], 0), unscored)] as const
+  })
+  const [first, ...also] = seeds
+  if (first === undefined) return graph.fail("Gradient", "the architecture looks no states up")
+  const [states, seed] = first
+  const before = sourcesOf(picked.map(({ all }) => all))
+  const body = trained.filter(
+    ([name, value]) => before.has(value) && name !== "model.embed_tokens.weight"
+  )
+  const twice = body.find(([, value]) => behind.has(value))
+  if (twice !== undefined) {
+    return graph.fail("Gradient", `"${twice[0]}" is used before and behind the states looked up`)
+  }
   const inBody = body.map(([, value]) => value)
   if (adapter === undefined) {
-    const [ofEmbedded, ...ofBody] = gradient(states, [model.embedded, ...inBody], { seed })
+    const [ofEmbedded, ...ofBody] = gradient(states, [model.embedded, ...inBody], { seed, also })
     if (ofEmbedded !== undefined) graph.output(embeddedGradient, ofEmbedded)
     output(body, ofBody)
   } else {
-    output(body, gradient(states, inBody, { seed }))
+    output(body, gradient(states, inBody, { seed, also }))
   }
   return graph
+}
+
+// everything that the values are computed from, as far as gradients go
+const sourcesOf = (values: ReadonlyArray<Value>): ReadonlySet<Value> => {
+  const sources = new Set<Value>(values)
+  // a set visits what is added meanwhile
+  for (const { source } of sources) {
+    if (source.kind !== "node" || source.node.operator === "StopGradient") continue
+    for (const input of source.node.inputs) if (input !== undefined) sources.add(input)
+  }
+  return sources
 }
 
 type Floats = Value<"float32">

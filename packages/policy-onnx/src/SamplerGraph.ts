@@ -48,10 +48,10 @@ export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: nu
     positions,
     ...rotary,
     attention: recorded(graph, attention),
-    exactFor: threads
+    exactFor: threads,
+    wanted: last
   })
-  const states = Op.reshape(architectures[config.family](model), ["B*T", config.hiddenSize])
-  distributionOutputs(graph, config, model.head(Op.gather(states, last)))
+  distributionOutputs(graph, config, model.head(architectures[config.family](model)))
   return graph
 }
 

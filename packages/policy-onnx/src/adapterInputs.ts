@@ -38,15 +38,21 @@ type MatrixShape = readonly [name: string, shape: readonly [number, number]]
 export const dropoutName = (path: string): string =>
   `dropout.${path.replace(/\.[kv]_proj$/, ".q_proj").replace(/\.up_proj$/, ".gate_proj")}`
 
+/** Whether a module runs at the scored positions only: the head, and what is behind the last layer's
+ * attention. */
+export const atScored = (path: string, layers: number): boolean =>
+  path === "lm_head" ||
+  (path.startsWith(`model.layers.${layers - 1}.`) && !/\.[qkv]_proj$/.test(path))
+
 /**
  * Declares the matrices of an adapter as inputs (`{path}.lora_A.weight` and `{path}.lora_B.weight`)
  * and, when it drops and the graph is for `training`, a bool input `[B, T, in]` for each operand
- * (`[N, in]` for the head's); see
- * {@link dropoutName}.
+ * (`[N, in]` where {@link atScored}); see {@link dropoutName}.
  */
 export const adapterInputs = (
   graph: Graph,
   adapter: AdapterShape | undefined,
+  layers: number,
   training: boolean
 ): {
   readonly adapters: AdapterInputs
@@ -66,8 +72,7 @@ export const adapterInputs = (
     const adapted = { down: declare(down), up: declare(up), scale: module.scale }
     const mask = dropoutName(module.path)
     if (drops && !masks.has(mask)) {
-      // the head sees the scored positions only
-      const places = module.path === "lm_head" ? ["N"] : ["B", "T"]
+      const places = atScored(module.path, layers) ? ["N"] : ["B", "T"]
       masks.set(mask, graph.input(mask, "bool", [...places, module.in]))
     }
     const kept = masks.get(mask)

@@ -8,7 +8,7 @@ import { qwen3 } from "./architecture/Qwen3.ts"
 import type { Blocks } from "./Blocks.ts"
 
 /** Builds the graph from token ids to the last hidden states after the final norm,
- * `[B, T, hidden]`. */
+ * `[B, T, hidden]`, or `[N, hidden]` where they are wanted. */
 export type Architecture = (model: Blocks) => Value<"float32">
 
 /** By the family that `config.json` names. */

@@ -205,6 +205,29 @@ layer(golden, { excludeTestServices: true })("learning", (it) => {
     })
   )
 
+  it.effect(
+    "has the sum of its targets' gradients, though fewer positions are computed for each",
+    () =>
+      Effect.gen(function* () {
+        const learner = yield* Learner
+        const objective: Objective = { _tag: "CrossEntropy", normaliser: "none" }
+        const data = someData(11, 6)
+        yield* learner.forwardBackward(data, objective)
+        const { gradNorm } = yield* learner.step(still)
+        yield* learner.forwardBackward(data, objective)
+        for (const part of [0, 1, 2]) {
+          const taken = data.map(({ tokens, weights }) => ({
+            tokens,
+            weights: weights.map((weight, i) => (i % 3 === part ? -weight : 0))
+          }))
+          yield* learner.forwardBackward(taken, objective)
+        }
+        const left = yield* learner.step(still)
+        assert.isAbove(gradNorm, 0)
+        assert.isBelow(left.gradNorm, 1e-5 * gradNorm)
+      })
+  )
+
   it.effect("does not take a step along a gradient that is not finite", () =>
     Effect.gen(function* () {
       const learner = yield* Learner

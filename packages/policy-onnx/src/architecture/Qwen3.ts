@@ -24,8 +24,9 @@ export const qwen3: Architecture = (model) => {
       return model.rotate(model.join(model.rmsNorm(`${attention}.${name}_norm`, projected)))
     }
     const v = model.linear(`${attention}.v_proj`, h)
-    const seen = model.attention(index, rotated("q", heads), rotated("k", keyValueHeads), v)
-    const attended = model.add(input, model.linear(`${attention}.o_proj`, seen))
+    const a = model.attention(index, rotated("q", heads), rotated("k", keyValueHeads), v)
+    const o = model.linear(`${attention}.o_proj`, model.wanted(index, a))
+    const attended = model.add(model.wanted(index, input), o)
     const g = model.rmsNorm(`${path}.post_attention_layernorm`, attended)
     return model.add(attended, model.gatedFeedForward(`${path}.mlp`, g))
   })

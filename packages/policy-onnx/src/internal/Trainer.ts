@@ -7,7 +7,7 @@ import * as Result from "effect/Result"
 import { Tensor } from "onnxruntime-node"
 
 import { AdamWOptimiser } from "../AdamWOptimiser.ts"
-import { dropoutName } from "../adapterInputs.ts"
+import { atScored, dropoutName } from "../adapterInputs.ts"
 import { embeddedGradient, gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
 import { type MicroBatch, type MicroBatchBounds, microBatches } from "../MicroBatch.ts"
 import { entropiesOutput } from "../PolicyLoss.ts"
@@ -251,8 +251,7 @@ export class Trainer {
     for (const [index, module] of adapter.modules.entries()) {
       const name = dropoutName(module.path)
       if (name in feeds) continue
-      // the head sees the scored positions only
-      const places = module.path === "lm_head" ? [scored] : [rows.length, width]
+      const places = atScored(module.path, this.#config.layers) ? [scored] : [rows.length, width]
       const size = places.reduce((a, b) => a * b, module.in)
       const kept = keptElements(size, adapter.dropout, mixed(seed, index))
       feeds[name] = new Tensor("bool", kept, [...places, module.in])
