@@ -11,7 +11,8 @@ export interface StepSize {
 /**
  * Floating-point operations of the matrix products in one forward and backward pass of all weights,
  * no more than are needed: with M the number of weights in the matrices behind the last layer's
- * attention, N that in the layers' other matrices, V·d those of the head, L layers, q the width of all query heads, T positions a row and R rows,
+ * attention, N that in the layers' other matrices, V·d those of the head, L layers, q the width of all
+ * query heads, T positions a row and R rows,
  *
  * `6·N·R·T + 6·M·targets + 6·V·d·targets + 12·L·q·R·T(T+1)/2`
  *

@@ -67,10 +67,7 @@ export const cachedAttention =
     const [keys, values] = past(layer)
     const here = Op.add(groupedScores(config, q, k), newMask)
     const before = Op.add(groupedScores(config, q, keys), pastMask)
-    const seen = Op.softmax(Op.concat([here, before], 3))
-    const count = here.shape[3] ?? 1
-    const onNew = Op.slice(seen, { axis: 3, end: count })
-    const onPast = Op.assumeShape(Op.slice(seen, { axis: 3, start: count }), before.shape)
+    const [onNew, onPast] = shares(here, before)
     const a = Op.matMul(grouped(config, onNew), v)
     return ungrouped(config, Op.add(a, Op.matMul(grouped(config, onPast), values)))
   }
@@ -93,8 +90,17 @@ export const decodingAttention =
     const scaled = Op.mul(k, k.graph.scalar("float32", alpha))
     const here = Op.reduceSum(Op.mul(queries, scaled), { axes: [3], keepDims: true })
     const before = Op.add(Op.matMul(queries, keys, { transB: true, alpha }), pastMask)
-    const seen = Op.softmax(Op.concat([here, before], 3))
-    const onNew = Op.slice(seen, { axis: 3, end: 1 })
-    const onPast = Op.assumeShape(Op.slice(seen, { axis: 3, start: 1 }), before.shape)
+    const [onNew, onPast] = shares(here, before)
     return ungrouped(config, Op.add(Op.mul(onNew, v), Op.matMul(onPast, values)))
   }
+
+// one softmax over the scores of new and of cached positions; the new ones come first, so that the
+// lanes in use do not depend on how many places there are
+const shares = (here: Floats, before: Floats): readonly [onNew: Floats, onPast: Floats] => {
+  const seen = Op.softmax(Op.concat([here, before], 3))
+  const count = here.shape[3] ?? 1
+  return [
+    Op.slice(seen, { axis: 3, end: count }),
+    Op.assumeShape(Op.slice(seen, { axis: 3, start: count }), before.shape)
+  ]
+}

@@ -35,13 +35,13 @@ export interface DecoderInputs {
 }
 
 /** Declares every weight as an input of the graph. */
-export const weightInputs = (graph: Graph, config: ModelConfig): DecoderWeights =>
+const weightInputs = (graph: Graph, config: ModelConfig): DecoderWeights =>
   new Map(
     Array.from(tensorShapes(config), ([name, shape]) => [name, graph.input(name, "float32", shape)])
   )
 
 /** Declares the rotary tables, `[R, headSize / 2]`, as inputs of the graph. */
-export const rotaryInputs = (graph: Graph, config: ModelConfig): { cos: Floats; sin: Floats } => {
+const rotaryInputs = (graph: Graph, config: ModelConfig): { cos: Floats; sin: Floats } => {
   const shape = ["R", config.headSize / 2]
   return {
     cos: graph.input("rotary.cos", "float32", shape),
@@ -59,6 +59,18 @@ export interface Picked {
   readonly all: Floats
   readonly rows: Floats
 }
+
+/** Declares what every decoder's graph takes: the weights, `ids` and `positions`, `[B, T]`, and the
+ * rotary tables. */
+export const decoderInputs = (
+  graph: Graph,
+  config: ModelConfig
+): Pick<DecoderInputs, "weights" | "ids" | "positions" | "cos" | "sin"> => ({
+  weights: weightInputs(graph, config),
+  ids: graph.input("ids", "int32", ["B", "T"]),
+  positions: graph.input("positions", "int64", ["B", "T"]),
+  ...rotaryInputs(graph, config)
+})
 
 /**
  * The blocks of one model. `path` is the name of a module in Hugging Face checkpoints, `x` is
@@ -209,8 +221,11 @@ export class Blocks {
     return this.linear(this.config.tiedEmbeddings ? "model.embed_tokens" : "lm_head", x)
   }
 
-  // W·x, [B, out, T]
+  // W·x, [B, out, T]; what is decoded has its adapter merged
   #fromLeft(path: string, x: Floats, options?: { readonly transB: boolean }): Floats {
+    if (this.#inputs.adapters?.has(path) === true) {
+      return x.graph.fail("Input", `streams of one position take no adapter of "${path}"`)
+    }
     const y = Op.matMul(this.#weight(`${path}.weight`), x, options)
     const bias = this.#inputs.weights.get(`${path}.bias`)
     return bias === undefined ? y : Op.add(y, Op.unsqueeze(bias, [1]))

@@ -5,7 +5,7 @@ import { gradient, Graph, Op, type Value } from "@sml/onnx-autodiff"
 import { type AdapterShape, adapterInputs } from "./adapterInputs.ts"
 import { architectures } from "./architectures.ts"
 import { causalAttention } from "./Attention.ts"
-import { Blocks, rotaryInputs, weightInputs } from "./Blocks.ts"
+import { Blocks, decoderInputs } from "./Blocks.ts"
 import { type PolicyLoss, policyLoss } from "./PolicyLoss.ts"
 
 /**
@@ -43,15 +43,13 @@ export const embeddedGradient = `${gradientPrefix}embedded`
  */
 export const learnerGraph = (config: ModelConfig, loss: Loss, adapter?: AdapterShape): Graph => {
   const graph = new Graph(`learner-${typeof loss === "string" ? loss : "policy"}`)
-  const weights = weightInputs(graph, config)
+  const inputs = decoderInputs(graph, config)
+  const { weights } = inputs
   const added = adapterInputs(graph, adapter, config.layers, loss !== "none")
   const scored = graph.input("scored", "int32", ["N"])
   const model = new Blocks(config, {
-    weights,
+    ...inputs,
     adapters: added.adapters,
-    ids: graph.input("ids", "int32", ["B", "T"]),
-    positions: graph.input("positions", "int64", ["B", "T"]),
-    ...rotaryInputs(graph, config),
     attention: causalAttention(config, graph.input("mask", "float32", ["T", "T"])),
     wanted: scored
   })

@@ -4,7 +4,7 @@ import { Graph, Op, type Value } from "@sml/onnx-autodiff"
 
 import { architectures } from "./architectures.ts"
 import { type Attention, cachedAttention, causalAttention, decodingAttention } from "./Attention.ts"
-import { Blocks, rotaryInputs, weightInputs } from "./Blocks.ts"
+import { Blocks, decoderInputs } from "./Blocks.ts"
 import { blockSize } from "./drawFromBlocks.ts"
 
 type Floats = Value<"float32">
@@ -28,10 +28,7 @@ export const cacheName = (part: "past" | "new", what: "keys" | "values", layer: 
  */
 export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: number): Graph => {
   const graph = new Graph(withPast ? "sampler-with-past" : "sampler")
-  const weights = weightInputs(graph, config)
-  const ids = graph.input("ids", "int32", ["B", "T"])
-  const positions = graph.input("positions", "int64", ["B", "T"])
-  const rotary = rotaryInputs(graph, config)
+  const inputs = decoderInputs(graph, config)
   const mask = graph.input("mask", "float32", ["T", "T"])
   const last = graph.input("last", "int32", ["B"])
   const attention = withPast
@@ -43,10 +40,7 @@ export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: nu
       )
     : causalAttention(config, mask)
   const model = new Blocks(config, {
-    weights,
-    ids,
-    positions,
-    ...rotary,
+    ...inputs,
     attention: recorded(graph, attention),
     exactFor: threads,
     wanted: last
@@ -63,20 +57,14 @@ export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: nu
  */
 export const decodingGraph = (config: ModelConfig): Graph => {
   const graph = new Graph("decoding")
-  const weights = weightInputs(graph, config)
-  const ids = graph.input("ids", "int32", ["B", "T"])
-  const positions = graph.input("positions", "int64", ["B", "T"])
-  const rotary = rotaryInputs(graph, config)
+  const inputs = decoderInputs(graph, config)
   const attention = decodingAttention(
     config,
     pastInputs(graph, config, "B*T"),
     graph.input("pastMask", "float32", ["B*T", 1, 1, "P"])
   )
   const model = new Blocks(config, {
-    weights,
-    ids,
-    positions,
-    ...rotary,
+    ...inputs,
     attention: recorded(graph, attention),
     streams: true
   })

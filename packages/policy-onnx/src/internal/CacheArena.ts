@@ -94,49 +94,31 @@ export class CacheArena {
   }
 
   /**
-   * Appends `count` positions to the cache of a row, from row `from` of a run over `width` new
-   * positions.
+   * Appends `count` positions to the caches of `rows` rows from `row` on, from the rows from `from` on of
+   * a run over `width` new positions.
    */
-  write(row: number, outputs: Outputs, from: number, width: number, count: number): void {
-    const stream = this.streams[row]
-    if (stream === undefined) return
+  write(row: number, outputs: Outputs, from: number, width: number, count: number, rows = 1): void {
     const { headSize, keyValueHeads, layers } = this.#config
+    const streams = this.streams.slice(row, row + rows)
+    // layer by layer: looking an output up takes as long as copying a short row of it
     for (let layer = 0; layer < layers; layer++) {
       const newKeys = outputs.floats(cacheName("new", "keys", layer))
       const newValues = outputs.floats(cacheName("new", "values", layer))
       const keys = this.#keys[layer] ?? empty
       const values = this.#values[layer] ?? empty
-      for (let head = 0; head < keyValueHeads; head++) {
-        const source = (from * keyValueHeads + head) * width * headSize
-        const target = ((row * keyValueHeads + head) * this.places + stream.cached) * headSize
-        copy(newKeys, source, keys, target, count * headSize)
-        copy(newValues, source, values, target, count * headSize)
-      }
-    }
-    const place = row * this.places + stream.cached
-    this.#mask.fill(0, place, place + count)
-    stream.cached += count
-  }
-
-  /** Appends one position to the cache of every stream, from the rows of a run that decoded them. */
-  append(outputs: Outputs): void {
-    const { headSize, keyValueHeads, layers } = this.#config
-    for (let layer = 0; layer < layers; layer++) {
-      const newKeys = outputs.floats(cacheName("new", "keys", layer))
-      const newValues = outputs.floats(cacheName("new", "values", layer))
-      const keys = this.#keys[layer] ?? empty
-      const values = this.#values[layer] ?? empty
-      for (const [row, { cached }] of this.streams.entries()) {
-        for (let head = row * keyValueHeads; head < (row + 1) * keyValueHeads; head++) {
-          const target = (head * this.places + cached) * headSize
-          copy(newKeys, head * headSize, keys, target, headSize)
-          copy(newValues, head * headSize, values, target, headSize)
+      for (const [index, { cached }] of streams.entries()) {
+        for (let head = 0; head < keyValueHeads; head++) {
+          const source = ((from + index) * keyValueHeads + head) * width * headSize
+          const target = (((row + index) * keyValueHeads + head) * this.places + cached) * headSize
+          copy(newKeys, source, keys, target, count * headSize)
+          copy(newValues, source, values, target, count * headSize)
         }
       }
     }
-    for (const [row, stream] of this.streams.entries()) {
-      this.#mask[row * this.places + stream.cached] = 0
-      stream.cached += 1
+    for (const [index, stream] of streams.entries()) {
+      const place = (row + index) * this.places + stream.cached
+      this.#mask.fill(0, place, place + count)
+      stream.cached += count
     }
   }
 

@@ -150,7 +150,7 @@ export class Generator {
         if (arena.streams.length === 0) continue
         const streams = [...arena.streams]
         const outputs = yield* this.#decodeOnce(arena, streams)
-        arena.append(outputs)
+        arena.write(0, outputs, 0, 1, 1, streams.length)
         yield* this.#sample(streams, outputs)
       }
       this.#sweep()
