@@ -1,6 +1,6 @@
 /** What the built-in engine is started with. */
 import { type ModelConfig, parameterCount, readConfig } from "@sml/language-model"
-import { microBatchBounds, microBatchPlan, type OnnxPolicy } from "@sml/policy-onnx"
+import { laneCount, microBatchBounds, microBatchPlan, type OnnxPolicy } from "@sml/policy-onnx"
 import * as Effect from "effect/Effect"
 
 import type { TrainOptions } from "./TrainOptions.ts"
@@ -52,7 +52,9 @@ export const engineFor = Effect.fn("trainer.engineFor")(function* (settings: Eng
 /** One line about the largest micro-batch of dialogues of the usual length. */
 export const microBatchLine = ({ model, options }: Engine): string => {
   const length = Math.min(usualLength, model.contextLength)
-  const { bytes, rows, tokens } = microBatchPlan(model, length, microBatchBounds(options))
+  const lanes = laneCount(model, options)
+  const { bytes, rows, tokens } = microBatchPlan(model, length, microBatchBounds(options, lanes))
   const sequences = rows === 1 ? "a sequence" : `${rows} sequences`
-  return `micro-batches: up to ${tokens} tokens, about ${Math.ceil(bytes / 2 ** 20)} MB of activations (${sequences} of ${length})`
+  const where = lanes === 1 ? "" : ` in each of ${lanes} lanes`
+  return `micro-batches: up to ${tokens} tokens, about ${Math.ceil(bytes / 2 ** 20)} MB of activations (${sequences} of ${length})${where}`
 }

@@ -83,13 +83,15 @@ export class AdamWOptimiser {
   /**
    * One update with these gradients, clipped to `maxGradNorm`, an array for each of weights, and each
    * array's own settings. Returns the global norm before clipping; when it is not finite, nothing
-   * changes. Fails when there is no memory for the moments, and throws a `RangeError` when the arrays
-   * are not of the weights' lengths.
+   * changes. Where these arrays are a part of what is clipped together, `normOf` makes the norm of the
+   * sum of their gradients' squares. Fails when there is no memory for the moments, and throws a
+   * `RangeError` when the arrays are not of the weights' lengths.
    */
   step(
     gradients: ReadonlyArray<Float32Array>,
     settings: Pick<AdamW, "beta1" | "beta2" | "epsilon" | "maxGradNorm">,
-    parameters: ReadonlyArray<ParameterSettings>
+    parameters: ReadonlyArray<ParameterSettings>,
+    normOf: (squares: number) => number = Math.sqrt
   ): Result.Result<number, AdamWMemoryError> {
     const lengths = this.#arrays.map(({ length }) => length)
     if (
@@ -107,7 +109,7 @@ export class AdamWOptimiser {
     this.#pieces = pieces
 
     const shard = pieces[0]?.shard
-    const norm = Math.sqrt(
+    const norm = normOf(
       gradients.reduce((sum, gradient) => sum + (shard?.squares(gradient) ?? 0), 0)
     )
     if (!Number.isFinite(norm)) return Result.succeed(norm)

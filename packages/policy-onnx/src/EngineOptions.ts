@@ -13,6 +13,12 @@ export interface EngineOptions {
   readonly device?: Device
   /** Threads of onnxruntime; unless given, one per core, at most 8. */
   readonly threads?: number
+  /**
+   * Workers among which the threads and the work are shared out, each with the weights in its own
+   * memory; unless given, {@link laneCount}. The number changes no sampled token, and a gradient in its
+   * last digits only.
+   */
+  readonly lanes?: number
   /** Streams that are decoded together, 512 unless given; more of them wait. */
   readonly maxRows?: number
   /** Bound on the keys and values of dialogues between their turns, in megabytes; 256 unless given. */

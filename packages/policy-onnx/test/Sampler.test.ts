@@ -40,164 +40,172 @@ const anyRequest = (vocabulary: number, context: number): fc.Arbitrary<GenerateR
     seed: fc.nat(2 ** 32 - 1)
   })
 
-const golden = OnnxPolicy.layer({ checkpoint: goldenCheckpoint, threads: 2 })
+const goldenIn = (lanes: number) =>
+  OnnxPolicy.layer({ checkpoint: goldenCheckpoint, threads: 2, lanes })
 
-layer(golden, { excludeTestServices: true })("sampling", (it) => {
-  it.effect("lets requests join while others are being served", () =>
-    Effect.gen(function* () {
-      const sampler = yield* Sampler
-      const one = request([1, 2, 3], { maxTokens: 10 })
-      const alone = yield* sampler.generate(one)
-      const company = Array.from({ length: 6 }, (_, i) =>
-        request([i + 4], { maxTokens: 90, seed: i })
-      )
-      const running = yield* Effect.forkChild(
-        Effect.forEach(company, (r) => sampler.generate(r), together)
-      )
-      yield* Effect.sleep("5 millis")
-      assert.deepStrictEqual(yield* sampler.generate(one), alone)
-      const completions = yield* Fiber.join(running)
-      assert.isTrue(completions.every(({ ids }) => ids.length === 90))
-    })
-  )
+const golden = goldenIn(1)
 
-  it.effect("agrees with the learner's log-probabilities to 2e-4", () =>
-    Effect.gen(function* () {
-      const sampler = yield* Sampler
-      const learner = yield* Learner
-      const requests = fc.sample(anyRequest(40, 96), { numRuns: 24, seed: 9 })
-      const completions = yield* Effect.forEach(requests, (r) => sampler.generate(r), together)
-      const streams = completions.map(({ ids }, i) => [...(requests[i]?.tokens ?? []), ...ids])
-      const logprobs = yield* learner.forward(streams.map(allWeighted))
-      completions.forEach((completion, i) => {
-        const prompt = requests[i]?.tokens.length ?? 0
-        completion.rawLogprobs.forEach((logprob, j) => {
-          assert.closeTo(logprobs[i]?.[prompt - 1 + j] ?? NaN, logprob, 2e-4)
+for (const lanes of [1, 2]) {
+  layer(goldenIn(lanes), { excludeTestServices: true })(`sampling in ${lanes} lanes`, (it) => {
+    it.effect("lets requests join while others are being served", () =>
+      Effect.gen(function* () {
+        const sampler = yield* Sampler
+        const one = request([1, 2, 3], { maxTokens: 10 })
+        const alone = yield* sampler.generate(one)
+        const company = Array.from({ length: 6 }, (_, i) =>
+          request([i + 4], { maxTokens: 90, seed: i })
+        )
+        const running = yield* Effect.forkChild(
+          Effect.forEach(company, (r) => sampler.generate(r), together)
+        )
+        yield* Effect.sleep("5 millis")
+        assert.deepStrictEqual(yield* sampler.generate(one), alone)
+        const completions = yield* Fiber.join(running)
+        assert.isTrue(completions.every(({ ids }) => ids.length === 90))
+      })
+    )
+
+    it.effect("agrees with the learner's log-probabilities to 2e-4", () =>
+      Effect.gen(function* () {
+        const sampler = yield* Sampler
+        const learner = yield* Learner
+        const requests = fc.sample(anyRequest(40, 96), { numRuns: 24, seed: 9 })
+        const completions = yield* Effect.forEach(requests, (r) => sampler.generate(r), together)
+        const streams = completions.map(({ ids }, i) => [...(requests[i]?.tokens ?? []), ...ids])
+        const logprobs = yield* learner.forward(streams.map(allWeighted))
+        completions.forEach((completion, i) => {
+          const prompt = requests[i]?.tokens.length ?? 0
+          completion.rawLogprobs.forEach((logprob, j) => {
+            assert.closeTo(logprobs[i]?.[prompt - 1 + j] ?? NaN, logprob, 2e-4)
+          })
         })
       })
-    })
-  )
+    )
 
-  it.effect("continues dialogues from cached keys and values", () =>
-    Effect.gen(function* () {
-      const sampler = yield* Sampler
-      const counters = yield* EngineCounters
-      const before = (yield* counters.read).reusedTokens
-      for (let dialogue = 0; dialogue < 4; dialogue++) {
-        const stream = [1, 5, 6, 7, 8, dialogue + 9]
-        for (let turn = 0; turn < 3; turn++) {
-          const next = request(stream, { seed: turn, maxTokens: 6 })
-          const cold = yield* sampler.generate(next)
-          const warm = yield* sampler.generate({ ...next, cacheKey: `dialogue ${dialogue}` })
-          assert.deepStrictEqual(warm.ids, cold.ids)
-          warm.logprobs.forEach((x, i) => assert.closeTo(x, cold.logprobs[i] ?? NaN, 2e-5))
-          stream.push(...warm.ids, 20 + turn, 21)
+    it.effect("continues dialogues from cached keys and values", () =>
+      Effect.gen(function* () {
+        const sampler = yield* Sampler
+        const counters = yield* EngineCounters
+        const before = (yield* counters.read).reusedTokens
+        for (let dialogue = 0; dialogue < 4; dialogue++) {
+          const stream = [1, 5, 6, 7, 8, dialogue + 9]
+          for (let turn = 0; turn < 3; turn++) {
+            const next = request(stream, { seed: turn, maxTokens: 6 })
+            const cold = yield* sampler.generate(next)
+            const warm = yield* sampler.generate({ ...next, cacheKey: `dialogue ${dialogue}` })
+            assert.deepStrictEqual(warm.ids, cold.ids)
+            warm.logprobs.forEach((x, i) => assert.closeTo(x, cold.logprobs[i] ?? NaN, 2e-5))
+            stream.push(...warm.ids, 20 + turn, 21)
+          }
         }
-      }
-      // per dialogue: 6 + 5 tokens for the second turn, 14 + 5 for the third
-      assert.strictEqual((yield* counters.read).reusedTokens - before, 4 * (11 + 19))
-    })
-  )
+        // per dialogue: 6 + 5 tokens for the second turn, 14 + 5 for the third
+        assert.strictEqual((yield* counters.read).reusedTokens - before, 4 * (11 + 19))
+      })
+    )
 
-  it.effect("reuses only the common prefix of a cached stream", () =>
-    Effect.gen(function* () {
-      const sampler = yield* Sampler
-      const key = { cacheKey: "edited", maxTokens: 4 }
-      yield* sampler.generate(request([3, 4, 5, 6, 7, 8], key))
-      const edited = request([3, 4, 5, 30, 31, 32, 33])
-      const cold = yield* sampler.generate(edited)
-      const warm = yield* sampler.generate({ ...edited, cacheKey: "edited" })
-      assert.deepStrictEqual(warm.ids, cold.ids)
-      // the same prompt again: all but its last token is cached
-      const again = yield* sampler.generate({ ...edited, cacheKey: "edited" })
-      assert.deepStrictEqual(again.ids, cold.ids)
-    })
-  )
+    it.effect("reuses only the common prefix of a cached stream", () =>
+      Effect.gen(function* () {
+        const sampler = yield* Sampler
+        const key = { cacheKey: "edited", maxTokens: 4 }
+        yield* sampler.generate(request([3, 4, 5, 6, 7, 8], key))
+        const edited = request([3, 4, 5, 30, 31, 32, 33])
+        const cold = yield* sampler.generate(edited)
+        const warm = yield* sampler.generate({ ...edited, cacheKey: "edited" })
+        assert.deepStrictEqual(warm.ids, cold.ids)
+        // the same prompt again: all but its last token is cached
+        const again = yield* sampler.generate({ ...edited, cacheKey: "edited" })
+        assert.deepStrictEqual(again.ids, cold.ids)
+      })
+    )
 
-  it.effect("runs equal prompts once and draws from each with its own seed", () =>
-    Effect.gen(function* () {
-      const sampler = yield* Sampler
-      const counters = yield* EngineCounters
-      const before = (yield* counters.read).prefilledTokens
-      const prompt = [2, 4, 6, 8, 10, 12]
-      const group = Array.from({ length: 16 }, (_, seed) => request(prompt, { seed }))
-      const completions = yield* Effect.forEach(group, (r) => sampler.generate(r), together)
-      assert.strictEqual((yield* counters.read).prefilledTokens - before, prompt.length)
-      assert.isAbove(new Set(completions.map(({ ids }) => ids.join())).size, 8)
-      for (const [i, r] of group.entries()) {
-        assert.deepStrictEqual(yield* sampler.generate(r), completions[i])
-      }
-    })
-  )
+    it.effect("runs equal prompts once in each lane and draws from each with its own seed", () =>
+      Effect.gen(function* () {
+        const sampler = yield* Sampler
+        const counters = yield* EngineCounters
+        const before = (yield* counters.read).prefilledTokens
+        const prompt = [2, 4, 6, 8, 10, 12]
+        const group = Array.from({ length: 16 }, (_, seed) => request(prompt, { seed }))
+        const completions = yield* Effect.forEach(group, (r) => sampler.generate(r), together)
+        const reads = lanes * prompt.length
+        assert.strictEqual((yield* counters.read).prefilledTokens - before, reads)
+        assert.isAbove(new Set(completions.map(({ ids }) => ids.join())).size, 8)
+        for (const [i, r] of group.entries()) {
+          assert.deepStrictEqual(yield* sampler.generate(r), completions[i])
+        }
+      })
+    )
 
-  it.effect("stops after a stop id, at the limit and at the end of the context", () =>
-    Effect.gen(function* () {
-      const sampler = yield* Sampler
-      const free = yield* sampler.generate(request([1], { maxTokens: 20, temperature: 0 }))
-      assert.strictEqual(free.stop, "length")
-      assert.lengthOf(free.ids, 20)
-      const stop = free.ids[3] ?? 0
-      const at = free.ids.indexOf(stop)
-      const stopped = yield* sampler.generate(
-        request([1], { maxTokens: 20, temperature: 0, stop: [stop] })
-      )
-      assert.strictEqual(stopped.stop, "stop")
-      assert.deepStrictEqual(stopped.ids, free.ids.slice(0, at + 1))
-      const first = yield* sampler.generate(
-        request([1], { temperature: 0, stop: [free.ids[0] ?? 0] })
-      )
-      assert.lengthOf(first.ids, 1)
-      const full = yield* sampler.generate(request(repeated(7, 90), { maxTokens: 50 }))
-      assert.strictEqual(full.stop, "length")
-      assert.lengthOf(full.ids, 6)
-    })
-  )
+    it.effect("stops after a stop id, at the limit and at the end of the context", () =>
+      Effect.gen(function* () {
+        const sampler = yield* Sampler
+        const free = yield* sampler.generate(request([1], { maxTokens: 20, temperature: 0 }))
+        assert.strictEqual(free.stop, "length")
+        assert.lengthOf(free.ids, 20)
+        const stop = free.ids[3] ?? 0
+        const at = free.ids.indexOf(stop)
+        const stopped = yield* sampler.generate(
+          request([1], { maxTokens: 20, temperature: 0, stop: [stop] })
+        )
+        assert.strictEqual(stopped.stop, "stop")
+        assert.deepStrictEqual(stopped.ids, free.ids.slice(0, at + 1))
+        const first = yield* sampler.generate(
+          request([1], { temperature: 0, stop: [free.ids[0] ?? 0] })
+        )
+        assert.lengthOf(first.ids, 1)
+        const full = yield* sampler.generate(request(repeated(7, 90), { maxTokens: 50 }))
+        assert.strictEqual(full.stop, "length")
+        assert.lengthOf(full.ids, 6)
+      })
+    )
 
-  it.effect("refuses what it cannot serve, in one sentence", () =>
-    Effect.gen(function* () {
-      const sampler = yield* Sampler
-      const cases: ReadonlyArray<readonly [GenerateRequest, RegExp]> = [
-        [request([]), /tokens are empty/],
-        [request([1, 40]), /token 1 has the id 40, outside the vocabulary of 40/],
-        [request([-1]), /id -1/],
-        [request(repeated(1, 96)), /no room in the context of 96/],
-        [request([1], { maxTokens: 0 }), /maxTokens is 0/],
-        [request([1], { temperature: NaN }), /temperature is NaN/],
-        [request([1], { seed: -1 }), /seed is -1/],
-        [request([1], { seed: 2 ** 32 }), /unsigned 32-bit/],
-        [request([1], { stop: [0.5] }), /stop id/],
-        [request([], { cacheKey: "dialogue 3" }), /"dialogue 3"/]
-      ]
-      for (const [bad, problem] of cases) {
-        const error = yield* Effect.flip(sampler.generate(bad))
-        assert.instanceOf(error, SamplerError)
-        assert.match(error.message, problem)
-        assert.match(error.message, /^[^\n]+\.$/)
-      }
-      // and goes on
-      yield* sampler.generate(request([1]))
-    })
-  )
+    it.effect("refuses what it cannot serve, in one sentence", () =>
+      Effect.gen(function* () {
+        const sampler = yield* Sampler
+        const cases: ReadonlyArray<readonly [GenerateRequest, RegExp]> = [
+          [request([]), /tokens are empty/],
+          [request([1, 40]), /token 1 has the id 40, outside the vocabulary of 40/],
+          [request([-1]), /id -1/],
+          [request(repeated(1, 96)), /no room in the context of 96/],
+          [request([1], { maxTokens: 0 }), /maxTokens is 0/],
+          [request([1], { temperature: NaN }), /temperature is NaN/],
+          [request([1], { seed: -1 }), /seed is -1/],
+          [request([1], { seed: 2 ** 32 }), /unsigned 32-bit/],
+          [request([1], { stop: [0.5] }), /stop id/],
+          [request([], { cacheKey: "dialogue 3" }), /"dialogue 3"/]
+        ]
+        for (const [bad, problem] of cases) {
+          const error = yield* Effect.flip(sampler.generate(bad))
+          assert.instanceOf(error, SamplerError)
+          assert.match(error.message, problem)
+          assert.match(error.message, /^[^\n]+\.$/)
+        }
+        // and goes on
+        yield* sampler.generate(request([1]))
+      })
+    )
 
-  it.effect("withdraws the request of an interrupted fiber", () =>
-    Effect.gen(function* () {
-      const sampler = yield* Sampler
-      const counters = yield* EngineCounters
-      const long = Array.from({ length: 8 }, (_, i) => request([i + 1], { maxTokens: 95, seed: i }))
-      const kept = request([9, 9], { maxTokens: 60 })
-      const alone = yield* sampler.generate(kept)
-      const before = (yield* counters.read).sampledTokens
-      const fibers = yield* Effect.forEach(long, (r) => Effect.forkChild(sampler.generate(r)))
-      const other = yield* Effect.forkChild(sampler.generate(kept))
-      yield* Effect.sleep("3 millis")
-      yield* Fiber.interruptAll(fibers)
-      assert.deepStrictEqual(yield* Fiber.join(other), alone)
-      yield* sampler.generate(request([1]))
-      const sampled = (yield* counters.read).sampledTokens - before
-      assert.isBelow(sampled, 8 * 95)
-    })
-  )
-})
+    it.effect("withdraws the request of an interrupted fiber", () =>
+      Effect.gen(function* () {
+        const sampler = yield* Sampler
+        const counters = yield* EngineCounters
+        const long = Array.from({ length: 8 }, (_, i) =>
+          request([i + 1], { maxTokens: 95, seed: i })
+        )
+        const kept = request([9, 9], { maxTokens: 60 })
+        const alone = yield* sampler.generate(kept)
+        const before = (yield* counters.read).sampledTokens
+        const fibers = yield* Effect.forEach(long, (r) => Effect.forkChild(sampler.generate(r)))
+        const other = yield* Effect.forkChild(sampler.generate(kept))
+        yield* Effect.sleep("3 millis")
+        yield* Fiber.interruptAll(fibers)
+        assert.deepStrictEqual(yield* Fiber.join(other), alone)
+        yield* sampler.generate(request([1]))
+        const sampled = (yield* counters.read).sampledTokens - before
+        assert.isBelow(sampled, 8 * 95)
+      })
+    )
+  })
+}
 
 // wide enough that onnxruntime divides its products among threads
 const wide: ModelConfig = {
@@ -222,18 +230,26 @@ const large: ModelConfig = {
 describe("the company of a request", () => {
   const policies = {
     "a trained shape": golden,
-    "wide products": OnnxPolicy.layerFresh({ config: wide, seed: 3, threads: 2 }),
+    "wide products": OnnxPolicy.layerFresh({ config: wide, seed: 3, threads: 2, lanes: 1 }),
     "uncut products, blocks of a large vocabulary": OnnxPolicy.layerFresh({
       config: large,
       seed: 3,
-      threads: 2
+      threads: 2,
+      lanes: 1
     }),
     "a key for every query": OnnxPolicy.layerFresh({
       config: { ...wide, keyValueHeads: wide.heads },
       seed: 3,
-      threads: 2
+      threads: 2,
+      lanes: 1
     }),
-    "more threads than rows": OnnxPolicy.layerFresh({ config: wide, seed: 3, threads: 5 })
+    "more threads than rows": OnnxPolicy.layerFresh({
+      config: wide,
+      seed: 3,
+      threads: 5,
+      lanes: 1
+    }),
+    "a lane for each thread": OnnxPolicy.layerFresh({ config: wide, seed: 3, threads: 2 })
   }
   for (const [name, policy] of Object.entries(policies)) {
     test.live(`changes no bit of its completion: ${name}`, () =>
@@ -270,7 +286,7 @@ const lettersTokenizer = {
   }
 }
 
-layer(golden, { excludeTestServices: true })("listening", (it) => {
+layer(goldenIn(2), { excludeTestServices: true })("listening", (it) => {
   it.effect("brings every id in order before the completion, and changes nothing", () =>
     Effect.gen(function* () {
       const sampler = yield* Sampler

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 
 import { EngineError } from "../EngineError.ts"
+import type { Engine, Listener, Request } from "./Engine.ts"
 import type {
   CommandMessage,
   CommandName,
@@ -22,7 +23,6 @@ import type {
   WorkerSetup
 } from "./protocol.ts"
 
-type Listener = (id: number, rawLogprob: number) => void
 type Settle<A> = (result: Result.Result<A, string>) => void
 type Waiting = { readonly [K in CommandName]: Map<number, Settle<Commands[K]["reply"]>> }
 
@@ -37,8 +37,8 @@ const entry = new URL(
   import.meta.url
 )
 
-/** Failures are whole sentences, for the caller's kind of error. */
-export class EngineClient {
+/** An engine of one worker, or one lane of an engine. */
+export class EngineClient implements Engine {
   counters: Counters = {
     sampledTokens: 0,
     prefilledTokens: 0,
@@ -51,6 +51,7 @@ export class EngineClient {
     stepSeconds: 0
   }
   readonly #worker: Worker
+  readonly #onEnd: (() => void) | undefined
   readonly #requests = new Map<number, Settle<Completion>>()
   readonly #listeners = new Map<number, Listener>()
   readonly #commands: Waiting = {
@@ -72,14 +73,16 @@ export class EngineClient {
   #started = false
   #onReady: Settle<undefined> | undefined
 
-  /** Starts the worker; it is stopped when the scope closes. */
+  /** Starts the worker; it is stopped when the scope closes. `onEnd` is called once, when it ends or
+   * is told to. */
   static readonly make = (
-    setup: WorkerSetup
+    setup: WorkerSetup,
+    onEnd?: () => void
   ): Effect.Effect<EngineClient, EngineError, Scope.Scope> =>
     Effect.gen(function* () {
       const client = yield* Effect.acquireRelease(
         Effect.try({
-          try: () => new EngineClient(setup),
+          try: () => new EngineClient(setup, onEnd),
           catch: (cause) => new EngineError({ reason: startReason(String(cause)) })
         }),
         (started) => started.#close
@@ -88,7 +91,8 @@ export class EngineClient {
       return client
     })
 
-  private constructor(setup: WorkerSetup) {
+  private constructor(setup: WorkerSetup, onEnd: (() => void) | undefined) {
+    this.#onEnd = onEnd
     this.#worker = new Worker(entry, {
       workerData: setup,
       transferList: [...setup.weights, ...(setup.adapter?.matrices ?? [])].flatMap(({ buffer }) =>
@@ -104,6 +108,11 @@ export class EngineClient {
       this.#exited = true
       this.#fail(`it exited with code ${code}`)
     })
+  }
+
+  /** Gives up, since another lane has ended. */
+  abandon(): void {
+    this.#fail("another thread of it has ended")
   }
 
   get #ready(): Effect.Effect<void, EngineError> {
@@ -143,9 +152,8 @@ export class EngineClient {
     await this.#worker.terminate()
   }
 
-  /** Samples a completion. Interruption withdraws the request. */
   generate(
-    request: Omit<RequestHeader, "id" | "length" | "listens">,
+    request: Request,
     tokens: Int32Array,
     listener?: Listener
   ): Effect.Effect<Completion, string> {
@@ -161,45 +169,57 @@ export class EngineClient {
       if (this.#outbox.length === 0) queueMicrotask(() => this.#flush())
       const header = { ...request, id, length: tokens.length, listens: listener !== undefined }
       this.#outbox.push({ header, tokens })
-      return this.#withdraw(id, this.#requests)
+      return Effect.sync(() => this.#withdraw(id, this.#requests))
     })
   }
 
-  /** Tells the engine what its ids spell, for the stop strings of later requests. */
   describeVocabulary(vocabulary: Vocabulary): void {
     if (this.#dead === undefined) this.#post({ tag: "vocabulary", vocabulary })
   }
 
-  /** Runs a command after all that were sent before it. Interruption withdraws it. */
   command<K extends CommandName>(
     command: K,
     payload: Commands[K]["payload"],
     transfer: ReadonlyArray<ArrayBufferLike> = []
   ): Effect.Effect<Commands[K]["reply"], string> {
     return Effect.callback((resume) => {
-      if (this.#dead !== undefined) return resume(Effect.fail(this.#dead))
-      const id = this.#ids++
-      const waiting: Map<number, Settle<Commands[K]["reply"]>> = this.#commands[command]
-      waiting.set(id, (result) => resume(Effect.fromResult(result)))
-      // requests that were made before the command are served before it
-      this.#flush()
-      const message: CommandMessage<K> = { tag: "command", id, command, payload }
-      this.#worker.postMessage(
-        message,
-        transfer.flatMap((buffer) => (buffer instanceof ArrayBuffer ? [buffer] : []))
+      const withdraw = this.send(command, payload, transfer, (result) =>
+        resume(Effect.fromResult(result))
       )
-      return this.#withdraw(id, waiting)
+      return Effect.sync(withdraw)
     })
   }
 
-  #withdraw<A>(id: number, waiting: Map<number, Settle<A>>): Effect.Effect<void> {
-    return Effect.sync(() => {
-      waiting.delete(id)
-      this.#listeners.delete(id)
-      const unsent = this.#outbox.findIndex(({ header }) => header.id === id)
-      if (unsent >= 0) this.#outbox.splice(unsent, 1)
-      else if (this.#dead === undefined) this.#post({ tag: "cancel", id })
-    })
+  /** As {@link command}, at once; gives what withdraws it. */
+  send<K extends CommandName>(
+    command: K,
+    payload: Commands[K]["payload"],
+    transfer: ReadonlyArray<ArrayBufferLike>,
+    settle: Settle<Commands[K]["reply"]>
+  ): () => void {
+    if (this.#dead !== undefined) {
+      settle(Result.fail(this.#dead))
+      return () => undefined
+    }
+    const id = this.#ids++
+    const waiting: Map<number, Settle<Commands[K]["reply"]>> = this.#commands[command]
+    waiting.set(id, settle)
+    // requests that were made before the command are served before it
+    this.#flush()
+    const message: CommandMessage<K> = { tag: "command", id, command, payload }
+    this.#worker.postMessage(
+      message,
+      transfer.flatMap((buffer) => (buffer instanceof ArrayBuffer ? [buffer] : []))
+    )
+    return () => this.#withdraw(id, waiting)
+  }
+
+  #withdraw<A>(id: number, waiting: Map<number, Settle<A>>): void {
+    waiting.delete(id)
+    this.#listeners.delete(id)
+    const unsent = this.#outbox.findIndex(({ header }) => header.id === id)
+    if (unsent >= 0) this.#outbox.splice(unsent, 1)
+    else if (this.#dead === undefined) this.#post({ tag: "cancel", id })
   }
 
   #flush(): void {
@@ -303,6 +323,8 @@ export class EngineClient {
       for (const settle of waiting.values()) settle(dead)
       waiting.clear()
     }
+    // afterwards: who waits for all lanes hears the first cause
+    this.#onEnd?.()
   }
 }
 

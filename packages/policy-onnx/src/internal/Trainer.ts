@@ -1,7 +1,7 @@
 /** Forward and backward passes over packed data, and the optimiser. */
 import type { ModelConfig } from "@sml/language-model"
 import type { AdamW, Objective, PolicyOptimisation, StepResult } from "@sml/policy"
-import { resolveParameterGroups } from "@sml/policy/resolveParameterGroups"
+import { type ParameterSettings, resolveParameterGroups } from "@sml/policy/resolveParameterGroups"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Tensor } from "onnxruntime-node"
@@ -11,6 +11,7 @@ import { atScored, dropoutName } from "../adapterInputs.ts"
 import { embeddedGradient, gradientPrefix, learnerGraph, type Loss } from "../LearnerGraph.ts"
 import { type MicroBatch, type MicroBatchBounds, microBatches } from "../MicroBatch.ts"
 import { entropiesOutput } from "../PolicyLoss.ts"
+import { addArrays } from "./addArrays.ts"
 import { EngineFault } from "./EngineFault.ts"
 import { causalMask, Int64Feed } from "./feeds.ts"
 import { type Feeds, GraphSession, type Outputs } from "./GraphSession.ts"
@@ -21,12 +22,27 @@ import type {
   PackedPolicy,
   TrainerState
 } from "./protocol.ts"
+import { viewsOf } from "./Shard.ts"
+import type { ShardExchange } from "./ShardExchange.ts"
 import type { WeightStore } from "./WeightStore.ts"
+
+/** A reply, and what has to be done for it to be true: `accept` adds the gradient. */
+export interface Proposal<A> {
+  readonly reply: A
+  readonly accept: () => void
+}
+
+/** Where a trainer stands among the lanes of its engine. */
+export interface TrainerLane {
+  readonly index: number
+  readonly exchange: ShardExchange
+}
 
 /** Trains the weights of a store, or the adapter that it has. One method runs at a time. */
 export class Trainer {
   readonly #config: ModelConfig
   readonly #weights: WeightStore
+  readonly #lane: TrainerLane | undefined
   readonly #bounds: MicroBatchBounds
   readonly #session: (loss: Loss) => GraphSession
   readonly #optimiser: AdamWOptimiser
@@ -34,7 +50,12 @@ export class Trainer {
   // gradients computed so far: the seed of the next one's dropout
   #passes = 0
 
-  constructor(config: ModelConfig, weights: WeightStore, settings: EngineSettings) {
+  constructor(
+    config: ModelConfig,
+    weights: WeightStore,
+    settings: EngineSettings,
+    lane?: TrainerLane
+  ) {
     // compiled when it is first run; a policy loss has no numbers in it, so there are few
     const sessions = new Map<string, GraphSession>()
     this.#session = (loss) => {
@@ -47,11 +68,15 @@ export class Trainer {
     }
     this.#config = config
     this.#weights = weights
+    this.#lane = lane
     this.#bounds = {
       tokens: settings.microBatchTokens,
       activationBytes: settings.activationBytes
     }
-    this.#optimiser = new AdamWOptimiser(weights.trained.arrays)
+    const { arrays } = weights.trained
+    this.#optimiser = new AdamWOptimiser(
+      lane === undefined ? arrays : viewsOf(lane.exchange.pieces, arrays)
+    )
   }
 
   /** Log-probabilities of all targets, in the data's order. */
@@ -69,15 +94,18 @@ export class Trainer {
   }
 
   /**
-   * Adds the gradient of the objective; an interruption or a failure adds nothing. The
-   * log-probabilities are 0 where the weight is: no logits are computed there.
+   * The gradient of the objective, with every weight times `scale`. The log-probabilities are 0 where
+   * the weight is: no logits are computed there.
    */
-  forwardBackward(
-    data: PackedData,
-    objective: Exclude<Objective, PolicyOptimisation>
-  ): Effect.Effect<Commands["forwardBackward"]["reply"], EngineFault> {
+  forwardBackward({
+    data,
+    objective,
+    scale
+  }: Commands["forwardBackward"]["payload"]): Effect.Effect<
+    Proposal<Commands["forwardBackward"]["reply"]>,
+    EngineFault
+  > {
     return Effect.gen({ self: this }, function* () {
-      const scale = 1 / normaliserOf(data, objective)
       const clipped = objective._tag === "ClippedPolicyGradient"
       const coefficients = data.weights.map((weight, i) =>
         objective._tag === "PolicyGradient"
@@ -87,7 +115,7 @@ export class Trainer {
       const bounds = clipped
         ? { low: scalar(1 - objective.clipLow), high: scalar(1 + objective.clipHigh) }
         : {}
-      const { logprobs } = yield* this.#accumulate(
+      const { accept, reply } = yield* this.#accumulate(
         data,
         clipped ? "clipped" : "linear",
         (rows, batch) => ({
@@ -99,7 +127,9 @@ export class Trainer {
           })
         })
       )
-      return { loss: lossOf(data, objective, coefficients, logprobs), logprobs }
+      const { logprobs } = reply
+      const loss = lossOf(data, objective, coefficients, logprobs)
+      return { reply: { loss, logprobs }, accept }
     })
   }
 
@@ -107,7 +137,7 @@ export class Trainer {
   policyGradient(
     data: PackedData,
     { high, loss, low, targets }: PackedPolicy
-  ): Effect.Effect<Commands["policyGradient"]["reply"], EngineFault> {
+  ): Effect.Effect<Proposal<Commands["policyGradient"]["reply"]>, EngineFault> {
     const clips = loss.surrogate !== "reinforce" && loss.surrogate !== "importance"
     const bounds = clips ? { low: scalar(low), high: scalar(high) } : {}
     return this.#accumulate(data, loss, (rows, batch) => ({
@@ -124,7 +154,7 @@ export class Trainer {
     data: PackedData,
     loss: Loss,
     inputs: (rows: PackedRows, batch: MicroBatch) => Feeds
-  ): Effect.Effect<Commands["policyGradient"]["reply"], EngineFault> {
+  ): Effect.Effect<Proposal<Commands["policyGradient"]["reply"]>, EngineFault> {
     return Effect.gen({ self: this }, function* () {
       const session = this.#session(loss)
       const gradients = this.#gradientOutputs()
@@ -139,7 +169,11 @@ export class Trainer {
         const feeds: Feeds = {
           ...this.#weights.feeds(batch.width),
           ...rows.sequences(batch),
-          ...this.#dropout(batch, rows.count(batch), mixed(pass, index)),
+          ...this.#dropout(
+            batch,
+            rows.count(batch),
+            mixed(pass + (this.#lane?.index ?? 0) * lanePasses, index)
+          ),
           ...inputs(rows, batch)
         }
         const outputs = yield* session.run(feeds, [...wanted, ...gradients.names])
@@ -147,9 +181,13 @@ export class Trainer {
         if (entropies !== undefined) rows.unpack(batch, outputs.floats(entropiesOutput), entropies)
         total = sum(total, gradients.read(outputs, rows, batch))
       }
-      // without a target that counts the gradient is zero, and there is one
-      this.#gradient = sum(this.#gradient, total ?? this.#zeros())
-      return { logprobs, entropies }
+      return {
+        reply: { logprobs, entropies },
+        accept: () => {
+          // without a target that counts the gradient is zero, and there is one
+          this.#gradient = sum(this.#gradient, total ?? this.#zeros())
+        }
+      }
     })
   }
 
@@ -168,7 +206,7 @@ export class Trainer {
         return new EngineFault({ reason: parameters.failure.message })
       }
       this.#gradient = undefined
-      const stepped = this.#optimiser.step(gradient, settings, parameters.success)
+      const stepped = this.#update(gradient, settings, parameters.success)
       if (Result.isFailure(stepped)) return new EngineFault({ reason: stepped.failure.message })
       const gradNorm = stepped.success
       return Number.isFinite(gradNorm)
@@ -177,6 +215,28 @@ export class Trainer {
             reason: `The gradient's norm is ${gradNorm}, so the step was not taken and the weights are as before; lower the learning rate or check the advantages.`
           })
     })
+  }
+
+  // of all parameters; a lane updates its shard and hands it on
+  #update(
+    gradient: ReadonlyArray<Float32Array>,
+    settings: AdamW,
+    parameters: ReadonlyArray<ParameterSettings>
+  ): ReturnType<AdamWOptimiser["step"]> {
+    if (this.#lane === undefined) return this.#optimiser.step(gradient, settings, parameters)
+    const { exchange } = this.#lane
+    const { pieces } = exchange
+    exchange.addUp(gradient)
+    const stepped = this.#optimiser.step(
+      viewsOf(pieces, gradient),
+      settings,
+      pieces.flatMap(({ array }) => parameters[array] ?? []),
+      (squares) => Math.sqrt(exchange.sum(squares))
+    )
+    // the others have gone on: there is no way back for this one alone
+    if (Result.isFailure(stepped)) throw new Error(stepped.failure.message)
+    if (Number.isFinite(stepped.success)) exchange.spread(this.#weights.trained.arrays)
+    return stepped
   }
 
   /** A copy of the accumulated gradient. */
@@ -194,12 +254,12 @@ export class Trainer {
     this.#optimiser.reset()
   }
 
-  /** A copy of what later steps depend on besides the weights. */
+  /** A copy of what later steps depend on besides the weights; of a lane, in its shard. */
   state(): TrainerState {
     return { optimiser: this.#optimiser.state(), passes: this.#passes }
   }
 
-  /** Goes on from a state; an accumulated gradient is forgotten. */
+  /** Goes on from such a state; an accumulated gradient is forgotten. */
   load({ optimiser, passes }: TrainerState): Effect.Effect<void, EngineFault> {
     return Effect.suspend(() => {
       this.#gradient = undefined
@@ -260,6 +320,9 @@ export class Trainer {
   }
 }
 
+// passes of one lane are counted apart from those of the others
+const lanePasses = 2 ** 24
+
 // a number that two others decide (the finaliser of MurmurHash3, Appleby 2011)
 const mixed = (a: number, b: number): number => {
   let h = Math.imul(a, 0x9e3779b1) ^ (b + 0x7f4a7c15)
@@ -285,22 +348,13 @@ const keptElements = (size: number, probability: number, seed: number): Uint8Arr
 
 const scalar = (x: number): Tensor => new Tensor("float32", Float32Array.of(x), [])
 
-const normaliserOf = (
-  data: PackedData,
-  objective: Exclude<Objective, PolicyOptimisation>
-): number =>
-  objective.normaliser === "none" ? 1 : data.weights.reduce((total, weight) => total + weight, 0)
-
 // into the first operand, which is nobody else's
 const sum = (
   total: ReadonlyArray<Float32Array> | undefined,
   more: ReadonlyArray<Float32Array>
 ): ReadonlyArray<Float32Array> => {
   if (total === undefined) return more
-  total.forEach((array, index) => {
-    const other = more[index] ?? array
-    for (let i = 0; i < array.length; i++) array[i] = (array[i] ?? 0) + (other[i] ?? 0)
-  })
+  addArrays(total, more)
   return total
 }
 

@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import type { EngineFault } from "./EngineFault.ts"
 import { Generator } from "./Generator.ts"
 import {
+  addsGradient,
   changesWeights,
   type CommandMessage,
   type CommandName,
@@ -15,15 +16,18 @@ import {
   type CompletionHeader,
   type Counters,
   type FromWorker,
+  isForAllLanes,
   type ReplyMessage,
   type ToWorker,
   type Vocabulary,
   type WorkerSetup
 } from "./protocol.ts"
+import { Rendezvous } from "./Rendezvous.ts"
 import { SampledWeights } from "./SampledWeights.ts"
+import { ShardExchange } from "./ShardExchange.ts"
 import { StopStrings } from "./StopStrings.ts"
 import { TokenStream } from "./TokenStream.ts"
-import { Trainer } from "./Trainer.ts"
+import { type Proposal, Trainer, type TrainerLane } from "./Trainer.ts"
 import { replaceArrays, WeightStore } from "./WeightStore.ts"
 
 const port = parentPort
@@ -32,12 +36,31 @@ if (port === null) throw new Error("engineWorker.ts is the entry of a worker thr
 const setup: WorkerSetup = workerData
 const weights = new WeightStore(setup.config, setup.weights, setup.adapter)
 const sampled = new SampledWeights(weights, setup.settings)
-const trainer = new Trainer(setup.config, weights, setup.settings)
+const { lane } = setup
+const rendezvous = lane === undefined ? undefined : new Rendezvous(lane.meetings, lane.index)
+const trainerLane: TrainerLane | undefined =
+  lane === undefined || rendezvous === undefined
+    ? undefined
+    : {
+        index: lane.index,
+        exchange: new ShardExchange(
+          rendezvous,
+          lane.shards,
+          weights.trained.arrays.map(({ length }) => length)
+        )
+      }
+const trainer = new Trainer(setup.config, weights, setup.settings, trainerLane)
 const generator = new Generator(setup.config, sampled, setup.settings)
+
+interface Queued {
+  readonly order: number
+  readonly message: CommandMessage
+  withdrawn: boolean
+}
 
 // what has arrived and is not being served yet, each with its place in the order of arrival
 const waiting: Array<{ readonly order: number; readonly stream: TokenStream }> = []
-const commands: Array<{ readonly order: number; readonly message: CommandMessage }> = []
+const commands: Array<Queued> = []
 // what is being served
 const streams = new Map<number, TokenStream>()
 // streams whose callers listen, and how many of their ids they have been told
@@ -94,7 +117,7 @@ port.on("message", (message: ToWorker) => {
   } else if (message.tag === "vocabulary") {
     vocabulary = message.vocabulary
   } else if (message.tag === "command") {
-    commands.push({ order: arrivals++, message })
+    commands.push({ order: arrivals++, message, withdrawn: false })
   } else {
     cancel(message.id)
   }
@@ -109,15 +132,24 @@ const cancel = (id: number): void => {
   }
   streams.delete(id)
   const queued = commands.findIndex(({ message }) => message.id === id)
-  if (queued >= 0) commands.splice(queued, 1)
+  const command = commands[queued]
+  // the other lanes wait at the command for this one's word
+  if (command !== undefined && rendezvous !== undefined && isForAllLanes(command.message.command)) {
+    command.withdrawn = true
+  } else if (queued >= 0) {
+    commands.splice(queued, 1)
+  }
   if (current?.id === id) current.cancel()
 }
 
 type Handlers = {
   readonly [K in CommandName]: (
     payload: Commands[K]["payload"]
-  ) => Effect.Effect<Commands[K]["reply"], EngineFault>
+  ) => Effect.Effect<Proposal<Commands[K]["reply"]>, EngineFault>
 }
+
+const replyOf = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Proposal<A>, E> =>
+  Effect.map(effect, (reply) => ({ reply, accept: () => undefined }))
 
 const timed = <A, E>(
   effect: Effect.Effect<A, E>,
@@ -134,12 +166,12 @@ const timed = <A, E>(
   })
 
 const handlers: Handlers = {
-  forward: (data) => timed(trainer.forward(data), "forwardSeconds"),
-  forwardBackward: ({ data, objective }) =>
+  forward: (data) => timed(replyOf(trainer.forward(data)), "forwardSeconds"),
+  forwardBackward: (payload) =>
     timed(
-      Effect.tap(trainer.forwardBackward(data, objective), () =>
+      Effect.tap(trainer.forwardBackward(payload), () =>
         Effect.sync(() => {
-          seconds.trainedTokens += data.tokens.length
+          seconds.trainedTokens += payload.data.tokens.length
         })
       ),
       "forwardBackwardSeconds"
@@ -153,18 +185,21 @@ const handlers: Handlers = {
       ),
       "forwardBackwardSeconds"
     ),
-  step: (settings) => timed(trainer.step(settings), "stepSeconds"),
-  exportWeights: () => Effect.map(sampled.refresh(), () => sampled.copy()),
-  exportTrained: () => Effect.sync(() => weights.trained.arrays.map((array) => array.slice())),
-  exportGradient: () => Effect.sync(() => trainer.gradient()),
-  exportState: () => Effect.sync(() => trainer.state()),
-  importState: (state) => Effect.as(trainer.load(state), null),
+  step: (settings) => timed(replyOf(trainer.step(settings)), "stepSeconds"),
+  exportWeights: () => replyOf(Effect.map(sampled.refresh(), () => sampled.copy())),
+  exportTrained: () =>
+    replyOf(Effect.sync(() => weights.trained.arrays.map((array) => array.slice()))),
+  exportGradient: () => replyOf(Effect.sync(() => trainer.gradient())),
+  exportState: () => replyOf(Effect.sync(() => trainer.state())),
+  importState: (state) => replyOf(Effect.as(trainer.load(state), null)),
   importTrained: (arrays) =>
-    Effect.sync(() => {
-      replaceArrays(weights.trained.arrays, arrays)
-      trainer.reset()
-      return null
-    })
+    replyOf(
+      Effect.sync(() => {
+        replaceArrays(weights.trained.arrays, arrays)
+        trainer.reset()
+        return null
+      })
+    )
 }
 
 // the arrays of a reply, which the main thread takes over
@@ -176,22 +211,37 @@ const arraysOf = (reply: Commands[CommandName]["reply"]): ReadonlyArray<ArrayBuf
   return "logprobs" in reply ? [reply.logprobs] : []
 }
 
+// whether all lanes say yes; none goes on before each has answered
+const agreed = (yes: boolean): boolean =>
+  rendezvous === undefined ? yes : rendezvous.meet(yes ? 1 : 0).every((word) => word === 1)
+
 const serve = <K extends CommandName>(
   id: number,
   command: K,
-  payload: Commands[K]["payload"]
+  payload: Commands[K]["payload"],
+  withdrawn: boolean
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
+    // what changes weights is agreed upon beforehand, a gradient when it is there
+    const isAgreed = isForAllLanes(command) && !addsGradient(command)
+    const begins = isAgreed ? agreed(!withdrawn) : !withdrawn
     const cancelled = Effect.callback<undefined>((resume) => {
       current = { id, cancel: () => resume(Effect.undefined) }
     })
-    const run = Effect.map(handlers[command](payload), (reply) => ({ reply }))
-    const exit = yield* Effect.exit(Effect.raceFirst(run, cancelled))
+    const run = handlers[command](payload)
+    // what has been agreed upon is not interrupted: the other lanes go through with it
+    const exit = yield* Effect.exit(
+      begins ? (isAgreed ? run : Effect.raceFirst(run, cancelled)) : Effect.undefined
+    )
     current = undefined
+    const proposal = Exit.isSuccess(exit) ? exit.value : undefined
+    const accepted = addsGradient(command) ? agreed(proposal !== undefined) : proposal !== undefined
     if (Exit.isFailure(exit)) {
       post({ tag: "commandFailed", id, reason: reasonOf(exit.cause) })
-    } else if (exit.value !== undefined) {
-      postReply<K>({ tag: "reply", id, command, ...exit.value, counters: counters() })
+    } else if (proposal !== undefined) {
+      if (accepted) proposal.accept()
+      // where another lane has not accepted, its caller does not wait for this reply any more
+      postReply<K>({ tag: "reply", id, command, reply: proposal.reply, counters: counters() })
     }
     if (changesWeights(command)) {
       sampled.invalidate()
@@ -272,7 +322,8 @@ const turn = Effect.gen(function* () {
   const served = head !== undefined && !held
   if (served) {
     commands.shift()
-    yield* serve(head.message.id, head.message.command, head.message.payload)
+    const { id, command, payload } = head.message
+    yield* serve(id, command, payload, head.withdrawn)
   }
   if (admitted.length === 0 && generator.active === 0) return served
   const steps = Effect.gen(function* () {

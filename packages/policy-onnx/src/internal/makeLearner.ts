@@ -29,7 +29,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
 import { policyLossOf } from "../PolicyLoss.ts"
-import type { EngineClient } from "./EngineClient.ts"
+import type { Engine } from "./Engine.ts"
 import type { PackedData, PackedPolicy } from "./protocol.ts"
 import { readTrainerState, writeTrainerState } from "./trainerState.ts"
 
@@ -192,7 +192,7 @@ export interface LearnerSetup {
 }
 
 export const makeLearner = (
-  client: EngineClient,
+  client: Engine,
   { adapter, companions, config }: LearnerSetup
 ): Learner["Service"] => {
   const names = [...tensorShapes(config)]
@@ -322,16 +322,16 @@ export const makeLearner = (
       if (objective._tag === "PolicyOptimisation") return yield* policyGradient(data, objective)
       const packed = yield* pack(data, config, objectiveNeeds(objective))
       const trainedTokens = count(packed.weights)
-      if (objective.normaliser === "weight") {
-        const total = packed.weights.reduce((sum, weight) => sum + weight, 0)
-        if (!(total > 0)) {
-          return yield* refused(
-            `The weights of the ${data.length} data sum to ${total}, which cannot normalise the loss; give some target a positive weight or use the normaliser "none".`
-          )
-        }
+      const total = packed.weights.reduce((sum, weight) => sum + weight, 0)
+      const normalised = objective.normaliser === "weight"
+      if (normalised && !(total > 0)) {
+        return yield* refused(
+          `The weights of the ${data.length} data sum to ${total}, which cannot normalise the loss; give some target a positive weight or use the normaliser "none".`
+        )
       }
+      const payload = { data: packed, objective, scale: normalised ? 1 / total : 1 }
       const reply = yield* Effect.mapError(
-        client.command("forwardBackward", { data: packed, objective }, buffersOf(packed)),
+        client.command("forwardBackward", payload, buffersOf(packed)),
         refused
       )
       return { loss: reply.loss, trainedTokens, logprobs: unpack(data, reply.logprobs) }

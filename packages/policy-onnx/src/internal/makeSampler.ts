@@ -4,7 +4,7 @@ import { Sampler, SamplerError, samplingFault } from "@sml/policy"
 import type { GenerateRequest } from "@sml/policy"
 import * as Effect from "effect/Effect"
 
-import type { EngineClient } from "./EngineClient.ts"
+import type { Engine } from "./Engine.ts"
 import type { Vocabulary } from "./protocol.ts"
 
 // what is wrong with a request, as the middle of a sentence
@@ -54,7 +54,7 @@ const vocabularyOf = (tokenizer: Tokenizer, size: number): Vocabulary => {
 
 /** `source` is the folder or file whose tokenizer says what the ids spell. */
 export const makeSampler = (
-  client: EngineClient,
+  client: Engine,
   config: ModelConfig,
   source: string | undefined
 ): Effect.Effect<Sampler["Service"]> =>

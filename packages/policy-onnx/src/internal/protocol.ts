@@ -54,6 +54,8 @@ export interface Commands {
     readonly payload: {
       readonly data: PackedData
       readonly objective: Exclude<Objective, PolicyOptimisation>
+      /** What every weight is multiplied with. */
+      readonly scale: number
     }
     readonly reply: { readonly loss: number; readonly logprobs: Float32Array }
   }
@@ -85,6 +87,14 @@ export type CommandName = keyof Commands
 /** Commands after which earlier keys, values and logits are stale. */
 export const changesWeights = (command: CommandName): boolean =>
   command === "step" || command === "importTrained"
+
+/** Commands that add to the gradient, and only when they succeed. */
+export const addsGradient = (command: CommandName): boolean =>
+  command === "forwardBackward" || command === "policyGradient"
+
+/** Commands that every lane of an engine carries out, or none. */
+export const isForAllLanes = (command: CommandName): boolean =>
+  changesWeights(command) || addsGradient(command) || command === "importState"
 
 /** One request of a {@link GenerateMessage}; its prompt is `length` ids of the message's tokens. */
 export interface RequestHeader {
@@ -235,6 +245,15 @@ export interface WorkerSetup {
   readonly weights: ReadonlyArray<Float32Array>
   readonly adapter: AdapterSetup | undefined
   readonly settings: EngineSettings
+  /** Unless the engine is one thread of TypeScript alone. */
+  readonly lane?: LaneSetup
+}
+
+/** One of an engine's lanes, and what they share; see `Rendezvous` and `ShardExchange`. */
+export interface LaneSetup {
+  readonly index: number
+  readonly meetings: SharedArrayBuffer
+  readonly shards: SharedArrayBuffer
 }
 
 /** Where it computes, and sizes that trade memory for speed; these change no result. */

@@ -1,5 +1,3 @@
-import { availableParallelism } from "node:os"
-
 /** The engine's worker, started on weights in memory. */
 import { type Checkpoint, type LoraAdapter, ModelConfig } from "@sml/language-model"
 import * as Effect from "effect/Effect"
@@ -10,8 +8,11 @@ import { checkDevice } from "../checkDevice.ts"
 import { Device } from "../Device.ts"
 import { EngineError } from "../EngineError.ts"
 import type { EngineOptions } from "../EngineOptions.ts"
+import { defaultThreads, laneCount } from "../laneCount.ts"
 import { microBatchBounds } from "../microBatchBounds.ts"
+import type { Engine } from "./Engine.ts"
 import { EngineClient } from "./EngineClient.ts"
+import { EngineLanes } from "./EngineLanes.ts"
 import { matricesOf } from "./makeLearner.ts"
 import type { AdapterSetup } from "./protocol.ts"
 
@@ -19,6 +20,7 @@ const Count = Schema.Int.pipe(Schema.check(Schema.isGreaterThan(0)))
 const Settings = Schema.Struct({
   device: Device,
   threads: Count.pipe(Schema.check(Schema.isLessThanOrEqualTo(1024))),
+  lanes: Count.pipe(Schema.check(Schema.isLessThanOrEqualTo(1024))),
   maxRows: Count,
   cacheBytes: Schema.Finite.pipe(Schema.check(Schema.isGreaterThanOrEqualTo(0))),
   microBatchTokens: Count,
@@ -50,13 +52,17 @@ export const startEngine = (
   checkpoint: Checkpoint,
   options: EngineOptions,
   adapter?: LoraAdapter
-): Effect.Effect<EngineClient, EngineError, Scope.Scope> =>
+): Effect.Effect<Engine, EngineError, Scope.Scope> =>
   Effect.gen(function* () {
     const bounds = microBatchBounds(options)
-    const settings = yield* Effect.mapError(
+    const { lanes, ...whole } = yield* Effect.mapError(
       Schema.decodeUnknownEffect(Settings)({
         device: options.device ?? "cpu",
-        threads: options.threads ?? Math.min(8, availableParallelism()),
+        threads: options.threads ?? defaultThreads(),
+        lanes: laneCount(checkpoint.config, {
+          ...options,
+          ...(adapter !== undefined && { lora: adapter })
+        }),
         maxRows: options.maxRows ?? 512,
         cacheBytes: (options.cacheMegabytes ?? 256) * 2 ** 20,
         microBatchTokens: bounds.tokens,
@@ -65,14 +71,29 @@ export const startEngine = (
       refused("settings")
     )
     // the processor is there; the rest is tried before the weights are handed over
-    if (settings.device !== "cpu") yield* checkDevice(settings.device)
+    if (whole.device !== "cpu") yield* checkDevice(whole.device)
     const weights = Array.from(checkpoint.tensors.values(), ({ data }) => data)
-    return yield* EngineClient.make({
+    if (lanes > 1 && whole.device !== "cpu") {
+      return yield* new EngineError({
+        reason: `The engine cannot have ${lanes} lanes on the device "${whole.device}"; leave lanes out, or use the device "cpu".`
+      })
+    }
+    const ofLane = microBatchBounds(options, lanes)
+    const share = (amount: number) => Math.max(1, Math.floor(amount / lanes))
+    const setup = {
       config: checkpoint.config,
       weights,
       adapter: adapter === undefined ? undefined : setupOf(adapter),
-      settings
-    })
+      settings: {
+        device: whole.device,
+        threads: share(whole.threads),
+        maxRows: share(whole.maxRows),
+        cacheBytes: whole.cacheBytes / lanes,
+        microBatchTokens: ofLane.tokens,
+        activationBytes: ofLane.activationBytes
+      }
+    }
+    return yield* lanes === 1 ? EngineClient.make(setup) : EngineLanes.make(setup, lanes)
   })
 
 /** The configuration itself when it makes a model. */
