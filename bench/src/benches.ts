@@ -1,5 +1,6 @@
 /** Every benchmark, in the order in which they run. */
 import type { Bench } from "./Bench.ts"
+import { dialogueBenches } from "./dialogueBench.ts"
 import { grpoBenches } from "./grpoBench.ts"
 import { matmulBench } from "./matmulBench.ts"
 import { memoryBenches } from "./memoryBench.ts"
@@ -12,6 +13,7 @@ export const benches: ReadonlyArray<Bench> = [
   matmulBench,
   ...trainBenches,
   ...sampleBenches,
+  ...dialogueBenches,
   ...grpoBenches,
   ...memoryBenches,
   verifyMathBench,

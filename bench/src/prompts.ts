@@ -1,6 +1,12 @@
 /** Prompts to sample from. */
 import { uniformStream } from "@sml/env-pomdp"
 
+/** Whole numbers from `least` to `most`, the same for every stream of one seed. */
+export const integerStream = (seed: number): ((least: number, most: number) => number) => {
+  const uniform = uniformStream(seed)
+  return (least, most) => least + Math.floor(uniform() * (most - least + 1))
+}
+
 /** `count` prompts of `shortest` to `longest` random tokens. */
 export const randomPrompts = (
   vocabularySize: number,
@@ -8,10 +14,9 @@ export const randomPrompts = (
   shortest: number,
   longest: number
 ): ReadonlyArray<Int32Array> => {
-  const uniform = uniformStream(11)
-  const draw = (below: number) => Math.floor(uniform() * below)
+  const draw = integerStream(11)
   return Array.from({ length: count }, () =>
-    Int32Array.from({ length: shortest + draw(longest - shortest + 1) }, () => draw(vocabularySize))
+    Int32Array.from({ length: draw(shortest, longest) }, () => draw(0, vocabularySize - 1))
   )
 }
 

@@ -51,6 +51,11 @@ const sections: ReadonlyArray<Section> = [
     text: "Random prompts, temperature 1, no early stop, prompts included in the time; new tokens a second. Greedy continuations of four prompts must be equal first. transformers: `generate` with one left-padded static batch, its dynamic key-value cache, SDPA, inference mode, no top-k, no end token."
   },
   {
+    name: "dialogue",
+    title: "Dialogues",
+    text: "A statement of 32–64 random tokens, four turns of the student, 8–24 random tokens of the environment between two of them. The number of tokens of each turn is drawn in advance, uniformly and the same for both sides; it is a limit, without an early stop, so both sides sample equally many. The student's tokens a second, temperature 1, everything included. Ours: a fiber a dialogue asks for the next turn as soon as it has the last, under a `cacheKey` of its own in each repetition: keys and values stay from turn to turn, only what is new is read, and a turn that ends makes no other wait. transformers: `generate` as in Sampling, where prompts are read once and all rows end together, so that a static batch wastes next to nothing. Here each turn is one left-padded batch of all histories that runs until its longest row is done; each row keeps as many tokens as it was to say, 57 % of what is sampled. Rows of unlike lengths leave no cache that the next batch, padded anew, could take: every turn reads whole histories again. Greedy continuations of four statements must be equal first."
+  },
+  {
     name: "grpo",
     title: "A whole GRPO step",
     text: "Rollout of groups about single-turn prompts, a 0/1 reward, advantages, one clipped update without a reference model; new tokens a second. Ours is `train` of `@sml/grpo-core` with its check of log-probabilities. TRL's `GRPOTrainer` with its quickest settings for the same work: all completions in one batch (so that the sampling policy's log-probabilities need no pass of their own), `beta` 0, one iteration, gradient checkpointing off (its default is on), `dapo` loss (the same mean over tokens), fused AdamW, f32, `generate` of transformers."

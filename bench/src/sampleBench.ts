@@ -1,15 +1,12 @@
 /** Sampling many dialogues beside transformers' `generate`. */
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 
 import type { Bench, Setting } from "./Bench.ts"
+import { besideTransformers, transformers } from "./besideTransformers.ts"
 import { asBenchError, openEngine } from "./engine.ts"
 import { type ModelName, provideModel } from "./models.ts"
 import { asLists, randomPrompts } from "./prompts.ts"
 import { type Row, timesGoal } from "./Row.ts"
-import { answeredNumber, disqualified, openCandidate, sideBySide } from "./sideBySide.ts"
-import { secondsOf } from "./stopwatch.ts"
 
 /** Random prompts of 32 to 64 tokens, continued by `tokens` each. */
 interface SampleCase {
@@ -62,15 +59,6 @@ const cases: ReadonlyArray<SampleCase> = [
   }
 ]
 
-const transformers = "transformers"
-
-/** Greedy continuations that must be equal before anything is timed. */
-const greedyTokens = 8
-
-const decodeGreedy = Schema.decodeUnknownResult(
-  Schema.Struct({ greedy: Schema.Array(Schema.Array(Schema.Int)) })
-)
-
 const runCase = Effect.fnUntraced(function* (sample: SampleCase, setting: Setting) {
   const model = yield* provideModel(sample.model, setting)
   const { sampler } = yield* openEngine(model.folder, setting.threads)
@@ -78,55 +66,31 @@ const runCase = Effect.fnUntraced(function* (sample: SampleCase, setting: Settin
   const tokens = setting.quick ? 4 : sample.tokens
   const prompts = randomPrompts(model.config.vocabularySize, dialogues, 32, 64)
   let seed = 0
-  const generate = (prompt: Int32Array, maxTokens: number, temperature: number) =>
-    sampler.generate({ tokens: prompt, maxTokens, temperature, stop: [], seed: seed++ })
-
-  const first = prompts.slice(0, 4)
-  const greedy = yield* Effect.forEach(
-    first,
-    (prompt) => Effect.map(generate(prompt, greedyTokens, 0), ({ ids }) => [...ids]),
-    { concurrency: "unbounded" }
-  )
-  const opened = yield* openCandidate(setting, {
-    name: transformers,
-    script: "sample.py",
-    job: {
-      checkpoint: model.folder,
-      threads: setting.threads,
-      prompts: asLists(prompts),
-      tokens,
-      greedyPrompts: asLists(first),
-      greedyTokens
-    },
-    deadline: "5 minutes"
-  })
-  const answered = Result.isSuccess(opened.peer)
-    ? decodeGreedy(opened.peer.success.ready)
-    : undefined
-  const agrees =
-    answered === undefined ||
-    (Result.isSuccess(answered) &&
-      JSON.stringify(answered.success.greedy) === JSON.stringify(greedy))
-  const candidate = agrees ? opened : disqualified(opened, "its greedy text is not ours")
-
-  const rate = (seconds: number) => (dialogues * tokens) / seconds
   const rollout = Effect.suspend(() =>
-    Effect.forEach(prompts, (prompt) => generate(prompt, tokens, 1), {
-      concurrency: "unbounded",
-      discard: true
-    })
+    Effect.forEach(
+      prompts,
+      (prompt) =>
+        sampler.generate({
+          tokens: prompt,
+          maxTokens: tokens,
+          temperature: 1,
+          stop: [],
+          seed: seed++
+        }),
+      { concurrency: "unbounded", discard: true }
+    )
   )
-  yield* rollout
-  const cells = yield* sideBySide({
-    ours: Effect.mapError(Effect.map(secondsOf(rollout), rate), asBenchError),
-    candidates: [candidate],
-    theirs: (peer) =>
-      peer.ask({}).pipe(
-        Effect.flatMap((answer) => answeredNumber(peer.name, answer, "seconds")),
-        Effect.map(rate)
-      ),
-    repetitions: setting.quick ? 1 : sample.repetitions
-  })
+  const cells = yield* besideTransformers(
+    setting,
+    {
+      model,
+      sampler,
+      script: "sample.py",
+      prompts,
+      work: { prompts: asLists(prompts), tokens }
+    },
+    { rollout, tokens: dialogues * tokens, repetitions: sample.repetitions }
+  )
   const title = `${sample.model}, ${dialogues} dialogues, prompts of 32–64, ${tokens} new tokens`
   const row = { bench: sample.name, title, unit: "tokens/s", ...cells }
   return [

@@ -1,3 +1,4 @@
+import { benches } from "@sml/bench/benches"
 import { renderReport } from "@sml/bench/renderReport"
 import { mergeReports, type Report } from "@sml/bench/Report"
 import { type Row, timesGoal } from "@sml/bench/Row"
@@ -63,6 +64,11 @@ describe("the page", () => {
     expect(page).toContain("| ≥ 1.5 × | 1.50 × | met |")
     expect(page).toContain("| ≥ 2 × | 1.50 × | **not met** |")
     expect(page).toContain("| ≥ 2 × | not measured | not measured |")
+  })
+
+  it("has a section for every benchmark", () => {
+    const page = renderReport(report(benches.map(({ name }) => row(name, 1))))
+    for (const { name } of benches) expect(page).toContain(String.raw`| ${name} \| title `)
   })
 
   it("shows numbers, ratios and reasons, and no bar breaks a cell", () => {
