@@ -1,6 +1,7 @@
 /** `pnpm bench`. */
 import { availableParallelism } from "node:os"
 
+import { flushDenormals } from "@sml/policy-onnx"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -51,6 +52,8 @@ export const benchCommand = Command.make(
         onSome: (text) => text.split(",").filter((name) => name !== "")
       })
       const chosen = yield* Effect.fromResult(selectBenches(benches, names))
+      // as the trainer does; before any session of onnxruntime
+      yield* flushDenormals
       const rows = yield* runBenches(chosen, {
         python: Option.getOrUndefined(python),
         threads,

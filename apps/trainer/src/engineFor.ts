@@ -1,6 +1,12 @@
 /** What the built-in engine is started with. */
 import { type ModelConfig, parameterCount, readConfig } from "@sml/language-model"
-import { laneCount, microBatchBounds, microBatchPlan, type OnnxPolicy } from "@sml/policy-onnx"
+import {
+  flushDenormals,
+  laneCount,
+  microBatchBounds,
+  microBatchPlan,
+  type OnnxPolicy
+} from "@sml/policy-onnx"
 import * as Effect from "effect/Effect"
 
 import type { TrainOptions } from "./TrainOptions.ts"
@@ -45,6 +51,8 @@ export interface Engine {
 
 /** The engine for a checkpoint. */
 export const engineFor = Effect.fn("trainer.engineFor")(function* (settings: EngineSettings) {
+  // where onnxruntime cannot start, the engine will say so
+  yield* Effect.exit(flushDenormals)
   const model = yield* readConfig(settings.checkpoint)
   return { model, options: engineOptions(settings, model) } satisfies Engine
 })

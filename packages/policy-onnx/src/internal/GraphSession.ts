@@ -3,6 +3,7 @@ import { type Graph, serialize } from "@sml/onnx-autodiff"
 import * as Effect from "effect/Effect"
 import { InferenceSession, type Tensor } from "onnxruntime-node"
 
+import { flushesDenormals } from "../flushDenormals.ts"
 import { EngineFault } from "./EngineFault.ts"
 import type { EngineSettings } from "./protocol.ts"
 
@@ -46,7 +47,13 @@ export class GraphSession {
       graphOptimizationLevel: "all",
       // a thread spins from one operator to the next and then sleeps: spinning longer, it takes the
       // cores that teacher and verifier need
-      extra: { session: { intra_op: { allow_spinning: "1", spin_duration_us: "10" } } },
+      extra: {
+        session: {
+          intra_op: { allow_spinning: "1", spin_duration_us: "10" },
+          // all threads alike
+          set_denormal_as_zero: flushesDenormals() ? "1" : "0"
+        }
+      },
       // errors only: its warnings are about what it optimised away
       logSeverityLevel: 3
     })
