@@ -312,10 +312,25 @@ const postCompletions = (): void => {
   ])
 }
 
+/** Steps of decoding that a request waits at most for others to be run with. */
+const patience = 6
+/** Requests that are run without waiting for more: one for so many streams that are decoded. */
+const crowd = 4
+
+let waited = 0
+
+// dialogues end their turns one by one, and running the prompt of one takes nearly as long as of several
+const isTime = (): boolean => {
+  const { active } = generator
+  waited = waiting.length > 0 && active > crowd * waiting.length ? waited + 1 : 0
+  if (waited > patience) waited = 0
+  return waited === 0
+}
+
 // one step of everything that can go on; false when there is nothing to do
 const turn = Effect.gen(function* () {
   const barrier = commands.find(({ message }) => changesWeights(message.command))
-  const admitted = admissible(barrier?.order ?? Infinity)
+  const admitted = isTime() ? admissible(barrier?.order ?? Infinity) : []
   const [head] = commands
   // a change of the weights waits for the streams that began before it
   const held = head === barrier && (generator.active > 0 || admitted.length > 0)
