@@ -51,9 +51,9 @@ export const samplerGraph = (config: ModelConfig, withPast: boolean, threads: nu
 
 /**
  * One new position of each of B·T streams with a cache: as {@link samplerGraph}, but `ids` and
- * `positions` are `[B, T]` with one entry a stream, T is {@link streamsPerGroup}, or 2 or more where B
- * is 1, there are no `last` and `mask`, and what has a row for each stream has B·T of them. The bits of
- * a stream do not depend on the others.
+ * `positions` are `[B, T]` with one entry a stream and T from 2 to {@link streamsPerGroup}, there are no
+ * `last` and `mask`, and what has a row for each stream has B·T of them. The bits of a stream do not depend
+ * on the others, nor on T.
  */
 export const decodingGraph = (config: ModelConfig): Graph => {
   const graph = new Graph("decoding")
@@ -73,9 +73,21 @@ export const decodingGraph = (config: ModelConfig): Graph => {
   return graph
 }
 
-/** Streams that {@link decodingGraph} takes in one row of its ids: as many columns of a product as
- * onnxruntime sums alike in any number. */
-export const streamsPerGroup = 16
+/**
+ * Streams that {@link decodingGraph} takes in one row of its ids at most: as many columns as onnxruntime
+ * sums alike in any number. It cuts the sums of a product at 128 terms, and at twice as many for each
+ * time that the columns fit into half of 128, but for no fewer than 16 columns.
+ *
+ * @example
+ * ```ts no-run
+ * streamsPerGroup(config) // 64 where no product has more than 256 terms
+ * ```
+ */
+export const streamsPerGroup = (config: ModelConfig): number => {
+  const { headSize, heads, hiddenSize, intermediateSize } = config
+  const terms = Math.max(hiddenSize, heads * headSize, intermediateSize)
+  return terms <= 256 ? 64 : terms <= 512 ? 32 : 16
+}
 
 const pastInputs = (graph: Graph, config: ModelConfig, streams: string) => (layer: number) => {
   const shape = [streams, config.keyValueHeads, "P", config.headSize]

@@ -61,8 +61,8 @@ const logitsOf = async (run: Run, litter: number): Promise<Int32Array> => {
   const { cached, config, places, streams, width } = run
   const { headSize, keyValueHeads, vocabularySize } = config
   const rotary = rotaryTables(config, positions)
-  const group = Math.min(streams, streamsPerGroup)
-  const shape = width === 1 ? [streams / group, group] : [streams, width]
+  const groups = Math.ceil(streams / streamsPerGroup(config))
+  const shape = width === 1 ? [groups, streams / groups] : [streams, width]
   const mask = new Float32Array(streams * places).fill(hidden)
   for (let row = 0; row < streams; row++) mask.fill(0, row * places, row * places + cached)
   const feeds: { [name: string]: Tensor } = {
@@ -165,6 +165,37 @@ describe("the places of a cache", () => {
     assert.notDeepEqual(
       await logitsOf({ ...run, cached: 9 }, 11),
       await logitsOf({ ...run, cached: 10 }, 11)
+    )
+  })
+})
+
+describe("the streams beside one", () => {
+  it("change no bit of it, in a group of any size", async () => {
+    const sizes = fc.constantFrom(
+      { hiddenSize: 128, intermediateSize: 256 },
+      { hiddenSize: 64, intermediateSize: 330 },
+      { hiddenSize: 512, intermediateSize: 96 },
+      { hiddenSize: 256, intermediateSize: 688 },
+      { hiddenSize: 96, intermediateSize: 1300 }
+    )
+    const runs = sizes.chain((size) => {
+      const config = { ...tinyConfig, layers: 1, headSize: 16, ...size }
+      return fc.record({
+        config: fc.constant(config),
+        threads: fc.constantFrom(1, 2),
+        streams: fc.integer({ min: 2, max: streamsPerGroup(config) })
+      })
+    })
+    await fc.assert(
+      fc.asyncProperty(runs, async (run) => {
+        const { config } = run
+        const most = streamsPerGroup(config)
+        const same = { ...run, width: 1, cached: 20, places: 32 }
+        const few = await logitsOf(same, 11)
+        const many = await logitsOf({ ...same, streams: most }, 11)
+        assert.deepStrictEqual(few, many.slice(0, few.length))
+      }),
+      { numRuns: 40 }
     )
   })
 })

@@ -40,7 +40,7 @@ export interface GeneratorCounters {
  *   of 8 of them: streams of unlike lengths can share an arena;
  * - at least two rows run at a time, and enough that onnxruntime gives each product of the attention
  *   to one thread (products of a single row, and parts of products, are summed in another order);
- * - what is decoded is multiplied in groups of up to {@link streamsPerGroup} streams;
+ * - what is decoded is multiplied in equal groups of up to {@link streamsPerGroup} streams;
  * - the random number of a draw depends on the request's seed and the position only.
  */
 export class Generator {
@@ -60,6 +60,7 @@ export class Generator {
   // the new keys and values
   readonly #outputs: ReadonlyArray<string>
   readonly #block: number | undefined
+  readonly #streamsPerGroup: number
   readonly #arenas = new Map<number, CacheArena>()
   readonly #dialogues: DialogueCache
   // what a place of a stream's cache takes, and what reading all weights once is worth
@@ -78,6 +79,7 @@ export class Generator {
     this.#next = new GraphSession(() => samplerGraph(config, true, threads), settings)
     this.#decoding = new GraphSession(() => decodingGraph(config), settings)
     this.#block = blockSize(config.vocabularySize)
+    this.#streamsPerGroup = streamsPerGroup(config)
     this.#outputs = Array.from({ length: config.layers }, (_, layer) => [
       cacheName("new", "keys", layer),
       cacheName("new", "values", layer)
@@ -253,7 +255,7 @@ export class Generator {
       ids[row] = tokens[cached] ?? 0
       positions.set(row, cached)
     }
-    const group = Math.min(rows, streamsPerGroup)
+    const group = rows / this.#groups(rows)
     const shape = [rows / group, group]
     return this.#decoding.run(
       {
@@ -417,10 +419,16 @@ export class Generator {
     return Math.max(rows, 2, Math.ceil(this.#settings.threads / this.#config.keyValueHeads))
   }
 
-  // one group that is not full, or full groups
+  // as few groups as possible, all of one size
+  #groups(rows: number): number {
+    return Math.ceil(rows / this.#streamsPerGroup)
+  }
+
+  // the streams and what their last group lacks
   #decodingRows(streams: number): number {
     const rows = this.#padded(streams)
-    return rows <= streamsPerGroup ? rows : Math.ceil(rows / streamsPerGroup) * streamsPerGroup
+    const groups = this.#groups(rows)
+    return Math.ceil(rows / groups) * groups
   }
 
   #rowsPerRun(width: number): number {
