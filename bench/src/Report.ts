@@ -15,6 +15,17 @@ export type Report = typeof Report.Type
 /** The section that a benchmark belongs to. */
 export const sectionOf = (bench: string): string => bench.split("/")[0] ?? bench
 
+/** Whether two reports are of one machine; its system may have been updated. */
+export const isSameMachine = (a: Report, b: Report): boolean =>
+  (["processor", "memory", "threads"] as const).every((fact) => a.machine[fact] === b.machine[fact])
+
+/** A machine's name in the names of files. */
+export const machineName = ({ machine }: Report): string =>
+  (machine["processor"] ?? "unknown")
+    .toLowerCase()
+    .replaceAll(/\((?:r|tm)\)/g, "")
+    .replaceAll(/[^a-z0-9]+/g, "-")
+
 /**
  * The rows of `fresh`, and of `old` those of the benchmarks that `fresh` has none of, in the order of
  * `names`. Rows of another machine are dropped: numbers of two machines do not stand in one table.
@@ -24,12 +35,7 @@ export const mergeReports = (
   fresh: Report,
   names: ReadonlyArray<string>
 ): Report => {
-  const same =
-    old !== undefined &&
-    (["processor", "memory", "system", "threads"] as const).every(
-      (fact) => old.machine[fact] === fresh.machine[fact]
-    )
-  const kept = same ? old.rows : []
+  const kept = old !== undefined && isSameMachine(old, fresh) ? old.rows : []
   const rows = names.flatMap((name) => {
     const of = (list: ReadonlyArray<DatedRow>) => list.filter(({ row }) => row.bench === name)
     const now = of(fresh.rows)

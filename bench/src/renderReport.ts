@@ -107,8 +107,16 @@ const sectionLines = (section: Section, all: ReadonlyArray<DatedRow>): ReadonlyA
   return ["", `## ${section.title}`, "", section.text, "", ...table(head, body)]
 }
 
-/** The page: machine, goals, then every number. */
-export const renderReport = (report: Report): string => {
+const linksTo = (others: ReadonlyArray<string>): ReadonlyArray<string> =>
+  others.length === 0
+    ? []
+    : [
+        "",
+        `On other machines: ${others.map((name) => `[${name}](results/benchmarks-${name}.md)`).join(", ")}.`
+      ]
+
+/** The page: machine, goals, then every number. `others` are the names of machines that have a page. */
+export const renderReport = (report: Report, others: ReadonlyArray<string> = []): string => {
   const goals = report.rows.flatMap(({ row }) => row.goals)
   const versions = Object.assign({}, ...report.rows.map(({ row }) => row.versions ?? {}))
   return [
@@ -128,6 +136,7 @@ export const renderReport = (report: Report): string => {
         String(value)
       ])
     ),
+    ...linksTo(others),
     "",
     "## Goals",
     "",

@@ -67,7 +67,7 @@ describe("sml config", () => {
 
 describe("a run with another loss", () => {
   const settings = [
-    "--steps 4 --tasks 4 --group 4 --no-eval --threads 1 --checkpoint-every 1",
+    "--steps 4 --tasks 4 --group 4 --no-eval --threads 2 --checkpoint-every 1",
     "--advantage leave-one-out --surrogate clip --epochs 2 --aggregation sequence-mean",
     "--kl 0.05 --replacements 2"
   ].flatMap((line) => line.split(" "))

@@ -1,0 +1,67 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+import { NodeServices } from "@effect/platform-node"
+import { keepReport } from "@sml/bench/keepReport"
+import { machineName, type Report } from "@sml/bench/Report"
+import * as Effect from "effect/Effect"
+import { describe, expect, it } from "vitest"
+
+const report = (processor: string, bench: string, median: number): Report => ({
+  machine: { processor, memory: "1 GiB", system: "x", threads: "2" },
+  rows: [
+    {
+      measured: "2026-01-01 10:00",
+      row: {
+        bench,
+        title: bench,
+        unit: "tokens/s",
+        ours: { median, low: median, high: median, repetitions: 1 },
+        peers: [],
+        goals: []
+      }
+    }
+  ]
+})
+
+const xeon = "Intel(R) Xeon(R) Processor, 2 cores"
+const epyc = "AMD EPYC, 2 cores"
+
+describe("keepReport", () => {
+  it("keeps each machine's rows, and leads from one page to the others", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "sml-bench-"))
+    const keep = (fresh: Report) =>
+      Effect.runPromise(Effect.provide(keepReport(fresh, folder), NodeServices.layer))
+    const page = () => readFile(join(folder, "benchmarks.md"), "utf8")
+    const aside = async () =>
+      (await readdir(join(folder, "results"))).filter((name) => name !== "engine.json")
+    try {
+      await keep(report(epyc, "train/nano", 111))
+      await keep(report(epyc, "grpo/nano", 222))
+      expect(await page()).toContain("111")
+      expect(await page()).not.toContain("On other machines")
+      await keep(report(xeon, "train/nano", 333))
+      expect(await page()).toContain("(results/benchmarks-amd-epyc-2-cores.md)")
+      expect(await page()).not.toContain("222")
+      const there = join(folder, "results", "benchmarks-amd-epyc-2-cores.md")
+      expect(await readFile(there, "utf8")).toContain("222")
+      // back on the first machine
+      await keep(report(epyc, "train/nano", 444))
+      expect(await page()).toContain("444")
+      expect(await page()).toContain("222")
+      expect(await page()).not.toContain("111")
+      expect(await aside()).toEqual([
+        "benchmarks-intel-xeon-processor-2-cores.md",
+        "engine-intel-xeon-processor-2-cores.json"
+      ])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
+  it("names machines as files can be named", () => {
+    expect(machineName(report(xeon, "", 0))).toBe("intel-xeon-processor-2-cores")
+    expect(machineName(report(epyc, "", 0))).toBe("amd-epyc-2-cores")
+  })
+})
