@@ -16,7 +16,7 @@ export interface EngineOptions {
   /**
    * Workers among which the threads and the work are shared out, each with the weights in its own
    * memory; unless given, {@link laneCount}. The number changes no sampled token, and a gradient in its
-   * last digits only.
+   * last digits only, or in what an adapter drops.
    */
   readonly lanes?: number
   /** Streams that are decoded together, 512 unless given; more of them wait. */

@@ -369,4 +369,13 @@ const sleep = Effect.callback<void>((resume) => {
 })
 
 post({ tag: "ready" })
-Effect.runFork(Effect.forever(Effect.flatMap(turn, (worked) => (worked ? Effect.void : sleep))))
+Effect.runFork(
+  Effect.forever(Effect.flatMap(turn, (worked) => (worked ? Effect.void : sleep)))
+).addObserver((exit) => {
+  // a mistake of ours, or the end of another lane: the thread ends, and whoever waits for it hears why
+  if (Exit.isFailure(exit)) {
+    process.nextTick(() => {
+      throw new Error(Cause.pretty(exit.cause))
+    })
+  }
+})
