@@ -20,6 +20,7 @@ import * as fc from "fast-check"
 import {
   adamW,
   allWeighted,
+  anyDatum,
   changed,
   goldenCheckpoint,
   repeated,
@@ -31,24 +32,6 @@ import {
 const still = { ...adamW, learningRate: 0 }
 
 const crossEntropy: Objective = { _tag: "CrossEntropy", normaliser: "weight" }
-
-const anyDatum = (vocabulary: number, longest: number): fc.Arbitrary<Datum> =>
-  fc.array(fc.nat(vocabulary - 1), { minLength: 2, maxLength: longest }).chain((tokens) => {
-    const between = (min: number, max: number) =>
-      fc
-        .array(fc.double({ min, max, noNaN: true }), {
-          minLength: tokens.length - 1,
-          maxLength: tokens.length - 1
-        })
-        .map((values) => Float32Array.from(values))
-    return fc.record({
-      tokens: fc.constant(Int32Array.from(tokens)),
-      // a third of the targets are not trained
-      weights: between(-0.5, 1).map((array) => array.map((x) => Math.max(0, x))),
-      advantages: between(-2, 2),
-      logprobs: between(-4, -1)
-    })
-  })
 
 // every datum has what the richest objective needs
 const complete = (datum: Datum): Datum => ({

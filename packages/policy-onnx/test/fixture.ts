@@ -2,6 +2,7 @@ import { join } from "node:path"
 
 import type { ModelConfig } from "@sml/language-model"
 import type { AdamW, Datum, GenerateRequest } from "@sml/policy"
+import * as fc from "fast-check"
 
 /** A small random model with reference numbers, see golden/makeGolden.py. */
 export const goldenCheckpoint = join(import.meta.dirname, "golden/checkpoint")
@@ -66,3 +67,22 @@ export const altered = (one: GenerateRequest, more: Partial<GenerateRequest>): G
   ...one,
   ...more
 })
+
+/** A datum with everything that an objective may need; a third of its targets have no weight. */
+export const anyDatum = (vocabulary: number, longest: number): fc.Arbitrary<Datum> =>
+  fc.array(fc.nat(vocabulary - 1), { minLength: 2, maxLength: longest }).chain((tokens) => {
+    const between = (min: number, max: number) =>
+      fc
+        .array(fc.double({ min, max, noNaN: true }), {
+          minLength: tokens.length - 1,
+          maxLength: tokens.length - 1
+        })
+        .map((values) => Float32Array.from(values))
+    return fc.record({
+      tokens: fc.constant(Int32Array.from(tokens)),
+      // a third of the targets are not trained
+      weights: between(-0.5, 1).map((array) => array.map((x) => Math.max(0, x))),
+      advantages: between(-2, 2),
+      logprobs: between(-4, -1)
+    })
+  })

@@ -11,7 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as fc from "fast-check"
 
-import { adamW, allWeighted, goldenCheckpoint, request, tinyConfig } from "./fixture.ts"
+import { adamW, allWeighted, anyDatum, goldenCheckpoint, request, tinyConfig } from "./fixture.ts"
 
 const together = { concurrency: "unbounded" } as const
 
@@ -27,26 +27,8 @@ const temporary = Effect.acquireRelease(
   (path) => Effect.promise(() => rm(path, { recursive: true }))
 )
 
-const anyDatum: fc.Arbitrary<Datum> = fc
-  .array(fc.nat(tinyConfig.vocabularySize - 1), { minLength: 2, maxLength: 30 })
-  .chain((tokens) => {
-    const each = (min: number, max: number) =>
-      fc
-        .array(fc.double({ min, max, noNaN: true }), {
-          minLength: tokens.length - 1,
-          maxLength: tokens.length - 1
-        })
-        .map((values) => Float32Array.from(values))
-    return fc.record({
-      tokens: fc.constant(Int32Array.from(tokens)),
-      weights: each(-0.5, 1).map((array) => array.map((x) => Math.max(0, x))),
-      advantages: each(-2, 2),
-      logprobs: each(-4, -1)
-    })
-  })
-
 const someData = (seed: number, count: number): ReadonlyArray<Datum> =>
-  fc.sample(anyDatum, { numRuns: count, seed })
+  fc.sample(anyDatum(tinyConfig.vocabularySize, 30), { numRuns: count, seed })
 
 const objectives: ReadonlyArray<Objective> = [
   { _tag: "CrossEntropy", normaliser: "none" },
