@@ -250,7 +250,7 @@ export interface WorkerSetup {
 }
 
 /** One of an engine's lanes, and what they share; see `Rendezvous` and `ShardExchange`. */
-export interface LaneSetup {
+interface LaneSetup {
   readonly index: number
   readonly meetings: SharedArrayBuffer
   readonly shards: SharedArrayBuffer
