@@ -1,7 +1,5 @@
 /** `pnpm bench`. */
-import { availableParallelism } from "node:os"
-
-import { flushDenormals } from "@sml/policy-onnx"
+import { defaultThreads, flushDenormals } from "@sml/policy-onnx"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
@@ -28,7 +26,7 @@ const flags = {
   ),
   threads: Flag.Int("threads").pipe(
     Flag.withDescription("threads of either side (default one per core, at most 8)"),
-    Flag.withDefault(Math.min(8, availableParallelism()))
+    Flag.withDefault(defaultThreads())
   ),
   quick: Flag.Boolean("quick").pipe(
     Flag.withDescription("tiny sizes and one repetition, to see that everything runs"),

@@ -13,10 +13,11 @@ const most = 8
 
 /**
  * A lane is a worker with its own weights, optimiser and caches. Threads that share the operators of one
- * run wait for each other at the end of each, some hundred times a step; lanes wait once. They pay as
- * long as the weights are small enough to be held, and read in decoding, once for each lane: a model of
- * up to 2²⁴ parameters has as many lanes as threads, at most 8. A larger one, one with an adapter and one on another
- * device than the processor has a single lane with all threads, unless the options say.
+ * run wait for each other at the end of each, some hundred times a step; lanes do when their passes are
+ * done. They pay as long as the weights are small enough to be held, and read in decoding, once for each
+ * lane: a model of up to 2²⁴ parameters has as many lanes as threads, at most 8. A larger one, one with an
+ * adapter and one on another device than the processor has a single lane with all threads, unless the
+ * options say.
  *
  * @example
  * ```ts

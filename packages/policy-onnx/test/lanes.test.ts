@@ -5,7 +5,13 @@ import { join } from "node:path"
 import { assert, describe, it as test } from "@effect/vitest"
 import { readCheckpoint } from "@sml/language-model"
 import { type Datum, Learner, type Objective, Sampler } from "@sml/policy"
-import { EngineCounters, EngineError, laneCount, OnnxPolicy } from "@sml/policy-onnx"
+import {
+  EngineCounters,
+  EngineError,
+  type EngineOptions,
+  laneCount,
+  OnnxPolicy
+} from "@sml/policy-onnx"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -79,6 +85,10 @@ const inAdapter = (lanes: number) =>
     }),
     { local: true }
   )
+
+// why an engine does not start
+const refusal = (options: Pick<EngineOptions, "device" | "lanes">) =>
+  Effect.flip(Layer.build(OnnxPolicy.layerFresh({ config: tinyConfig, seed: 1, ...options })))
 
 const farthest = (a: ReadonlyArray<Float32Array>, b: ReadonlyArray<Float32Array>): number =>
   Math.max(
@@ -285,11 +295,12 @@ describe("lanes", () => {
 
   test.live("are refused where there can be none", () =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(
-        Layer.build(OnnxPolicy.layerFresh({ config: tinyConfig, seed: 1, lanes: 0 }))
-      )
-      assert.instanceOf(error, EngineError)
-      assert.match(error.message, /lanes/)
+      const none = yield* refusal({ lanes: 0 })
+      assert.instanceOf(none, EngineError)
+      assert.match(none.message, /lanes/)
+      const elsewhere = yield* refusal({ lanes: 2, device: "webgpu" })
+      assert.instanceOf(elsewhere, EngineError)
+      assert.match(elsewhere.message, /cannot have 2 lanes on the device "webgpu"/)
     })
   )
 

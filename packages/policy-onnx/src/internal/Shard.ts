@@ -28,9 +28,14 @@ export const shardOf = (
   })
 }
 
+/** A piece of arrays, as a view. */
+export const viewOf = (
+  { array, from, to }: Piece,
+  arrays: ReadonlyArray<Float32Array>
+): Float32Array => (arrays[array] ?? new Float32Array(0)).subarray(from, to)
+
 /** The pieces of arrays, as views. */
 export const viewsOf = (
   pieces: ReadonlyArray<Piece>,
   arrays: ReadonlyArray<Float32Array>
-): ReadonlyArray<Float32Array> =>
-  pieces.map(({ array, from, to }) => (arrays[array] ?? new Float32Array(0)).subarray(from, to))
+): ReadonlyArray<Float32Array> => pieces.map((piece) => viewOf(piece, arrays))

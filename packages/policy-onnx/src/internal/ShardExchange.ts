@@ -1,7 +1,7 @@
 /** How the lanes of one engine add their gradients up and hand updated weights on. */
 import { addArray } from "./addArrays.ts"
 import type { Rendezvous } from "./Rendezvous.ts"
-import { type Piece, shardOf } from "./Shard.ts"
+import { type Piece, shardOf, viewOf } from "./Shard.ts"
 
 type Arrays = ReadonlyArray<Float32Array>
 
@@ -55,13 +55,13 @@ export class ShardExchange {
     const own = this.#elements[lane]
     for (const [other, pieces] of this.#shards.entries()) {
       if (other === lane) continue
-      for (const { array, at, from, to } of pieces) own?.set(viewOf(gradient, array, from, to), at)
+      for (const piece of pieces) own?.set(viewOf(piece, gradient), piece.at)
     }
     this.#rendezvous.meet(0)
     for (const [other, elements] of this.#elements.entries()) {
       if (other === lane) continue
-      for (const { array, at, from, to } of this.pieces) {
-        addArray(viewOf(gradient, array, from, to), elements.subarray(at, at + to - from))
+      for (const piece of this.pieces) {
+        addArray(viewOf(piece, gradient), sharedOf(piece, elements))
       }
     }
   }
@@ -77,16 +77,17 @@ export class ShardExchange {
   spread(arrays: Arrays): void {
     const { lane } = this.#rendezvous
     const own = this.#elements[lane]
-    for (const { array, at, from, to } of this.pieces) own?.set(viewOf(arrays, array, from, to), at)
+    for (const piece of this.pieces) own?.set(viewOf(piece, arrays), piece.at)
     this.#rendezvous.meet(0)
     for (const [other, elements] of this.#elements.entries()) {
       if (other === lane) continue
-      for (const { array, at, from, to } of this.#shards[other] ?? []) {
-        arrays[array]?.set(elements.subarray(at, at + to - from), from)
+      for (const piece of this.#shards[other] ?? []) {
+        viewOf(piece, arrays).set(sharedOf(piece, elements))
       }
     }
   }
 }
 
-const viewOf = (arrays: Arrays, array: number, from: number, to: number): Float32Array =>
-  (arrays[array] ?? new Float32Array(0)).subarray(from, to)
+// where a piece lies among all elements
+const sharedOf = ({ at, from, to }: Piece, elements: Float32Array): Float32Array =>
+  elements.subarray(at, at + to - from)

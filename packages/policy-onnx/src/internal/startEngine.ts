@@ -70,14 +70,14 @@ export const startEngine = (
       }),
       refused("settings")
     )
-    // the processor is there; the rest is tried before the weights are handed over
-    if (whole.device !== "cpu") yield* checkDevice(whole.device)
-    const weights = Array.from(checkpoint.tensors.values(), ({ data }) => data)
     if (lanes > 1 && whole.device !== "cpu") {
       return yield* new EngineError({
         reason: `The engine cannot have ${lanes} lanes on the device "${whole.device}"; leave lanes out, or use the device "cpu".`
       })
     }
+    // the processor is there; the rest is tried before the weights are handed over
+    if (whole.device !== "cpu") yield* checkDevice(whole.device)
+    const weights = Array.from(checkpoint.tensors.values(), ({ data }) => data)
     const ofLane = microBatchBounds(options, lanes)
     const share = (amount: number) => Math.max(1, Math.floor(amount / lanes))
     const setup = {
