@@ -1,7 +1,6 @@
 /** `sml train`. */
-import { availableParallelism } from "node:os"
-
 import { BeforeAfter, renderTable } from "@sml/eval-harness"
+import { defaultThreads } from "@sml/policy-onnx"
 import { fromPlatformError, RunStore } from "@sml/run-store"
 import * as Command from "effect/cli/Command"
 import * as Console from "effect/Console"
@@ -37,9 +36,6 @@ const profileLine = (profile: Readonly<Record<string, number>>): string => {
   return `of a training step: ${parts.join(", ")}`
 }
 
-/** Threads of the engine where the settings leave them open. */
-const usualThreads = Math.min(8, availableParallelism())
-
 /** What a new run is started with. */
 const begin = Effect.fnUntraced(function* (
   out: Option.Option<string>,
@@ -57,7 +53,7 @@ const begin = Effect.fnUntraced(function* (
   const place: RunPlace = {
     _tag: "New",
     directory: Option.getOrUndefined(Option.map(out, (directory) => path.resolve(directory))),
-    start: yield* startOf(options.threads ?? usualThreads, configFile)
+    start: yield* startOf(options.threads ?? defaultThreads(), configFile)
   }
   return { layers, options, place, warnings: [] }
 })

@@ -1,41 +1,6 @@
 /** First and second moments in a WebAssembly memory of their own, and the code that changes them. */
-import { adamWKernel, layout, smallestEpsilon, windowLength } from "./adamWKernel.ts"
-
-interface Memory {
-  readonly buffer: ArrayBuffer
-}
-
-interface Kernel {
-  readonly squares: (bytes: number) => number
-  readonly update: (
-    bytes: number,
-    first: number,
-    second: number,
-    scale1: number,
-    scale2: number,
-    beta1: number,
-    fresh1: number,
-    beta2: number,
-    fresh2: number,
-    rate: number,
-    epsilon: number,
-    decay: number
-  ) => void
-}
-
-// Node has it, its type declarations do not
-declare const WebAssembly: {
-  readonly Memory: new (pages: { readonly initial: number; readonly maximum: number }) => Memory
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object
-  readonly Instance: new (
-    module: object,
-    imports: { readonly host: { readonly memory: Memory } }
-  ) => { readonly exports: Kernel }
-}
-
-const pageBytes = 65_536
-
-let compiled: object | undefined
+import { smallestEpsilon, windowLength } from "./adamWKernel.ts"
+import { type Kernel, kernelMemory } from "./kernelMemory.ts"
 
 /** What a step does to every element of an array; see `adamWKernel`. */
 export interface UpdateFactors {
@@ -56,15 +21,12 @@ export class AdamWShard {
   readonly #kernel: Kernel
 
   constructor(length: number) {
-    const pages = Math.ceil((layout.free + 2 * 4 * length) / pageBytes)
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-    const view = (offset: number, size: number) => new Float32Array(memory.buffer, offset, size)
-    this.first = view(layout.free, length)
-    this.second = view(layout.free + 4 * length, length)
-    this.#gradient = view(layout.gradient, windowLength)
-    this.#weights = view(layout.weights, windowLength)
-    compiled ??= new WebAssembly.Module(adamWKernel())
-    this.#kernel = new WebAssembly.Instance(compiled, { host: { memory } }).exports
+    const { free, gradient, kernel, weights } = kernelMemory(2 * length)
+    this.first = free.subarray(0, length)
+    this.second = free.subarray(length)
+    this.#gradient = gradient
+    this.#weights = weights
+    this.#kernel = kernel
   }
 
   /** Σ x² over an array, in float64. */

@@ -1,4 +1,4 @@
-/** AdamW and the sum of squares on four numbers at a time, as a WebAssembly module. */
+/** AdamW, sums of squares and of arrays on four numbers at a time, as a WebAssembly module. */
 import {
   f32,
   f32x4,
@@ -165,6 +165,23 @@ const squares: WasmFunction = {
   }
 }
 
+/** `add(bytes)` adds the weights' window to the gradient's; `bytes` as above. */
+const add: WasmFunction = {
+  name: "add",
+  parameters: { bytes: "i32" },
+  locals: { at: "i32" },
+  body: (local) => {
+    const at = local("at")
+    const sum = f32x4.add(v128.load(at.get, layout.gradient), v128.load(at.get, layout.weights))
+    return [
+      loopWhile(
+        [v128.store(at.get, layout.gradient, sum)],
+        i32.lt_u(at.tee(i32.add(at.get, i32.const(vectorBytes))), local("bytes").get)
+      )
+    ]
+  }
+}
+
 /** The module's bytes; its memory, `host.memory`, holds the windows at least. */
 export const adamWKernel = (): Uint8Array<ArrayBuffer> =>
-  wasmModule(layout.free / 65_536, [update, squares])
+  wasmModule(layout.free / 65_536, [update, squares, add])
