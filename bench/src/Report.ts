@@ -15,16 +15,33 @@ export type Report = typeof Report.Type
 /** The section that a benchmark belongs to. */
 export const sectionOf = (bench: string): string => bench.split("/")[0] ?? bench
 
-/** Whether two reports are of one machine; its system may have been updated. */
-export const isSameMachine = (a: Report, b: Report): boolean =>
-  (["processor", "memory", "threads"] as const).every((fact) => a.machine[fact] === b.machine[fact])
+// the widest first; processors of one name have different ones
+const vectors = ["avx512", "avx2", "avx"] as const
 
-/** A machine's name in the names of files. */
-export const machineName = ({ machine }: Report): string =>
-  (machine["processor"] ?? "unknown")
+/**
+ * A machine's name in the names of files: processor, vector instructions and threads, which decide what
+ * is measured.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict"
+ * import { machineName } from "@sml/bench/Report"
+ *
+ * const machine = { processor: "AMD EPYC, 2 cores", "vector instructions": "fma avx avx2", threads: "2" }
+ * assert.equal(machineName({ machine, rows: [] }), "amd-epyc-2-cores-avx2-2-threads")
+ * ```
+ */
+export const machineName = ({ machine }: Report): string => {
+  const flags = machine["vector instructions"] ?? ""
+  const widest = vectors.find((name) => flags.includes(name)) ?? ""
+  return `${machine["processor"] ?? "unknown"} ${widest} ${machine["threads"] ?? "?"} threads`
     .toLowerCase()
     .replaceAll(/\((?:r|tm)\)/g, "")
     .replaceAll(/[^a-z0-9]+/g, "-")
+}
+
+/** Whether two reports are of one machine; its system may have been updated. */
+export const isSameMachine = (a: Report, b: Report): boolean => machineName(a) === machineName(b)
 
 /**
  * The rows of `fresh`, and of `old` those of the benchmarks that `fresh` has none of, in the order of

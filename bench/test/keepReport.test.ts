@@ -8,8 +8,10 @@ import { machineName, type Report } from "@sml/bench/Report"
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 
-const report = (processor: string, bench: string, median: number): Report => ({
-  machine: { processor, memory: "1 GiB", system: "x", threads: "2" },
+type Machine = Readonly<Record<string, string>>
+
+const report = (machine: Machine, bench: string, median: number): Report => ({
+  machine: { ...machine, memory: "1 GiB", system: "x" },
   rows: [
     {
       measured: "2026-01-01 10:00",
@@ -25,8 +27,15 @@ const report = (processor: string, bench: string, median: number): Report => ({
   ]
 })
 
-const xeon = "Intel(R) Xeon(R) Processor, 2 cores"
-const epyc = "AMD EPYC, 2 cores"
+const vectors = "vector instructions"
+const xeon = {
+  processor: "Intel(R) Xeon(R) Processor, 2 cores",
+  [vectors]: "fma avx avx2 avx512f amx_tile",
+  threads: "2"
+}
+// two generations under one name
+const epyc = { processor: "AMD EPYC, 2 cores", [vectors]: "fma avx avx2 avx512f", threads: "2" }
+const older = { ...epyc, [vectors]: "fma avx avx2" }
 
 describe("keepReport", () => {
   it("keeps each machine's rows, and leads from one page to the others", async () => {
@@ -42,18 +51,24 @@ describe("keepReport", () => {
       expect(await page()).toContain("111")
       expect(await page()).not.toContain("On other machines")
       await keep(report(xeon, "train/nano", 333))
-      expect(await page()).toContain("(results/benchmarks-amd-epyc-2-cores.md)")
+      expect(await page()).toContain("(results/benchmarks-amd-epyc-2-cores-avx512-2-threads.md)")
       expect(await page()).not.toContain("222")
-      const there = join(folder, "results", "benchmarks-amd-epyc-2-cores.md")
+      const there = join(folder, "results", "benchmarks-amd-epyc-2-cores-avx512-2-threads.md")
       expect(await readFile(there, "utf8")).toContain("222")
+      // its namesake has no row of it
+      await keep(report(older, "verify/math", 555))
+      expect(await page()).not.toContain("111")
+      expect(await page()).not.toContain("222")
       // back on the first machine
       await keep(report(epyc, "train/nano", 444))
       expect(await page()).toContain("444")
       expect(await page()).toContain("222")
       expect(await page()).not.toContain("111")
       expect(await aside()).toEqual([
-        "benchmarks-intel-xeon-processor-2-cores.md",
-        "engine-intel-xeon-processor-2-cores.json"
+        "benchmarks-amd-epyc-2-cores-avx2-2-threads.md",
+        "benchmarks-intel-xeon-processor-2-cores-avx512-2-threads.md",
+        "engine-amd-epyc-2-cores-avx2-2-threads.json",
+        "engine-intel-xeon-processor-2-cores-avx512-2-threads.json"
       ])
     } finally {
       await rm(folder, { recursive: true })
@@ -61,7 +76,10 @@ describe("keepReport", () => {
   })
 
   it("names machines as files can be named", () => {
-    expect(machineName(report(xeon, "", 0))).toBe("intel-xeon-processor-2-cores")
-    expect(machineName(report(epyc, "", 0))).toBe("amd-epyc-2-cores")
+    const name = (machine: Machine) => machineName(report(machine, "", 0))
+    expect(name(xeon)).toBe("intel-xeon-processor-2-cores-avx512-2-threads")
+    expect(name(epyc)).toBe("amd-epyc-2-cores-avx512-2-threads")
+    expect(name(older)).toBe("amd-epyc-2-cores-avx2-2-threads")
+    expect(name({ ...epyc, threads: "1" })).toBe("amd-epyc-2-cores-avx512-1-threads")
   })
 })

@@ -11,7 +11,7 @@ import {
   probeFeedback,
   probeTold
 } from "@sml/nano-student"
-import { OnnxPolicy } from "@sml/policy-onnx"
+import { flushDenormals, OnnxPolicy } from "@sml/policy-onnx"
 import { fromPlatformError, makeFolders } from "@sml/run-store"
 import { TaskSource } from "@sml/tasks"
 import { NanoVerifier } from "@sml/teacher-verifiers/nano"
@@ -87,6 +87,8 @@ export const runPretraining = Effect.fn("trainer.runPretraining")(function* (
     ]
   })
   yield* progress.emit({ _tag: "Begin", name: pretrainingPart })
+  // where onnxruntime cannot start, the engine will say so
+  yield* Effect.exit(flushDenormals)
   const start = performance.now()
   const onProgress = Effect.fnUntraced(function* ({
     loss,
