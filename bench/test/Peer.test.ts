@@ -4,7 +4,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { openPeer } from "@sml/bench/Peer"
 import { answeredNumber, openCandidate, sideBySide } from "@sml/bench/sideBySide"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const script = join(import.meta.dirname, "fixtures", "echoPeer.mjs")
 

@@ -4,7 +4,8 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { besideTransformers } from "@sml/bench/besideTransformers"
 import { freshModels } from "@sml/bench/models"
-import { Effect, type Schema } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
 
 const script = join(import.meta.dirname, "fixtures", "echoPeer.mjs")
 const setting = { python: process.execPath, threads: 1, quick: false, peak: undefined }

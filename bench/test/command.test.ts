@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 import { benches } from "@sml/bench/benches"
 import { Report } from "@sml/bench/Report"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { afterAll, describe, expect, it } from "vitest"
 
 const main = join(import.meta.dirname, "..", "src", "main.ts")

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { keepReport } from "@sml/bench/keepReport"
 import { machineName, type Report } from "@sml/bench/Report"
 import * as Effect from "effect/Effect"
@@ -36,6 +36,8 @@ const xeon = {
 // two generations under one name
 const epyc = { processor: "AMD EPYC, 2 cores", [vectors]: "fma avx avx2 avx512f", threads: "2" }
 const older = { ...epyc, [vectors]: "fma avx avx2" }
+
+const nameOf = (machine: Machine) => machineName(report(machine, "", 0))
 
 describe("keepReport", () => {
   it("keeps each machine's rows, and leads from one page to the others", async () => {
@@ -76,10 +78,9 @@ describe("keepReport", () => {
   })
 
   it("names machines as files can be named", () => {
-    const name = (machine: Machine) => machineName(report(machine, "", 0))
-    expect(name(xeon)).toBe("intel-xeon-processor-2-cores-avx512-2-threads")
-    expect(name(epyc)).toBe("amd-epyc-2-cores-avx512-2-threads")
-    expect(name(older)).toBe("amd-epyc-2-cores-avx2-2-threads")
-    expect(name({ ...epyc, threads: "1" })).toBe("amd-epyc-2-cores-avx512-1-threads")
+    expect(nameOf(xeon)).toBe("intel-xeon-processor-2-cores-avx512-2-threads")
+    expect(nameOf(epyc)).toBe("amd-epyc-2-cores-avx512-2-threads")
+    expect(nameOf(older)).toBe("amd-epyc-2-cores-avx2-2-threads")
+    expect(nameOf({ ...epyc, threads: "1" })).toBe("amd-epyc-2-cores-avx512-1-threads")
   })
 })

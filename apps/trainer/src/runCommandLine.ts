@@ -1,5 +1,4 @@
-/** Runs the command line: everything that the commands need is loaded here. */
-// not the whole of it, which loads an HTTP client and more
+/** Runs the command line: what its command needs is loaded here. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -48,7 +47,8 @@ const observed = Layer.unwrap(
 export const runCommandLine = (args: ReadonlyArray<string>): void => {
   stopAtOnce()
   stopWhenUnheard()
-  Command.runWith(smlCommand, { version })(args).pipe(
+  smlCommand(args).pipe(
+    Effect.flatMap((command) => Command.runWith(command, { version })(args)),
     Effect.provide(
       Layer.mergeAll(
         NodeServices.layer,

@@ -9,7 +9,6 @@ import {
   ResponseCache,
   runProtocol
 } from "@sml/eval-harness"
-import { renderEvaluation } from "@sml/eval-harness/renderEvaluation"
 import { fromPlatformError } from "@sml/run-store"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -182,6 +181,10 @@ export const runSuite = Effect.fn("sml.runSuite")(function* (run: SuiteRun) {
   const write = (file: string, text: string) =>
     fs.writeFileString(file, text).pipe(Effect.mapError(fromPlatformError("write", file)))
   yield* write(files.results, `${JSON.stringify(evaluation, null, 2)}\n`)
+  // the plotting library is large, and nothing else needs it
+  const { renderEvaluation } = yield* Effect.promise(
+    () => import("@sml/eval-harness/renderEvaluation")
+  )
   yield* write(
     files.report,
     renderEvaluation(evaluation, records, {

@@ -1,34 +1,38 @@
 /** The whole command line. */
 import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
 
-import { configCommand } from "./configCommand.ts"
-import { doctorCommand } from "./doctorCommand.ts"
-import { evalCommand } from "./evalCommand.ts"
 import { LogFormat } from "./LogFormat.ts"
-import { pretrainCommand } from "./pretrainCommand.ts"
-import { reproduceCommand } from "./reproduce/reproduceCommand.ts"
-import { runsCommand } from "./runsCommand.ts"
-import { serveCommand } from "./serveCommand.ts"
-import { sftCommand } from "./sftCommand.ts"
-import { trainCommand } from "./trainCommand.ts"
-import { verifyCommand } from "./verifyCommand.ts"
 
-/** `sml` and its subcommands. */
-export const smlCommand = Command.make("sml").pipe(
-  Command.withDescription(
-    "Train language models to learn from language feedback inside a conversation."
-  ),
-  Command.withSubcommands([
-    trainCommand,
-    evalCommand,
-    pretrainCommand,
-    verifyCommand,
-    sftCommand,
-    serveCommand,
-    reproduceCommand,
-    runsCommand,
-    configCommand,
-    doctorCommand
-  ]),
-  Command.withGlobalFlags([LogFormat])
-)
+/** How the subcommands are loaded, in the order in which the help lists them. */
+const subcommands = {
+  train: () => import("./trainCommand.ts").then((module) => module.trainCommand),
+  eval: () => import("./evalCommand.ts").then((module) => module.evalCommand),
+  pretrain: () => import("./pretrainCommand.ts").then((module) => module.pretrainCommand),
+  verify: () => import("./verifyCommand.ts").then((module) => module.verifyCommand),
+  sft: () => import("./sftCommand.ts").then((module) => module.sftCommand),
+  serve: () => import("./serveCommand.ts").then((module) => module.serveCommand),
+  reproduce: () =>
+    import("./reproduce/reproduceCommand.ts").then((module) => module.reproduceCommand),
+  runs: () => import("./runsCommand.ts").then((module) => module.runsCommand),
+  config: () => import("./configCommand.ts").then((module) => module.configCommand),
+  doctor: () => import("./doctorCommand.ts").then((module) => module.doctorCommand)
+}
+
+/**
+ * `sml` for these arguments: with the subcommand that they begin with, or else, and for completions, with
+ * all of them. To load all takes longer than most commands do.
+ */
+export const smlCommand = Effect.fn("trainer.smlCommand")(function* (args: ReadonlyArray<string>) {
+  const isWhole = args.some((argument) => argument.startsWith("--completions"))
+  const named = Object.entries(subcommands).filter(([name]) => !isWhole && name === args[0])
+  const wanted = named.length > 0 ? named : Object.entries(subcommands)
+  const loaded = yield* Effect.promise(() => Promise.all(wanted.map(([, load]) => load())))
+  return Command.make("sml").pipe(
+    Command.withDescription(
+      "Train language models to learn from language feedback inside a conversation."
+    ),
+    Command.withSubcommands(loaded),
+    Command.withGlobalFlags([LogFormat])
+  )
+})

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Progress } from "@sml/trainer/Progress"
 import { Screen } from "@sml/trainer/Screen"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 
 import { stepRecord } from "./support/stepRecord.ts"

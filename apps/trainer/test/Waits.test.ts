@@ -3,7 +3,8 @@ import { Verifier } from "@sml/env-pomdp"
 import { Progress } from "@sml/trainer/Progress"
 import type { ViewEvent } from "@sml/trainer/ViewState"
 import { patientVerifier, Waits } from "@sml/trainer/Waits"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 const task = { id: "1", domain: "math", prompt: "1 + 1 ?", knowledge: 2, missing: [] }
 

@@ -3,7 +3,9 @@ import { Teacher } from "@sml/env-pomdp"
 import { defineConfig } from "@sml/trainer"
 import { checkConfig } from "@sml/trainer/SmlConfig"
 import { defaultTrainOptions, TrainOptions } from "@sml/trainer/TrainOptions"
-import { Effect, Layer, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 
 const sentence = (exported: unknown) =>
   Effect.runSync(

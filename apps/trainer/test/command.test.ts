@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, assert, describe, it } from "@effect/vitest"
 import { BeforeAfter } from "@sml/eval-harness"
 import { MetricsLine, parseJsonLines } from "@sml/run-store"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 import type { Ended } from "./support/sml.ts"
 import { sml } from "./support/sml.ts"

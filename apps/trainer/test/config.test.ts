@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { MetricsLine, parseJsonLines } from "@sml/run-store"
 import { isWallClock } from "@sml/trainer/StepRecord"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 import { sml } from "./support/sml.ts"
 

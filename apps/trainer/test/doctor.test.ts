@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url"
 
 import { assert, describe, it } from "@effect/vitest"
 import { DoctorReport } from "@sml/trainer/DoctorCheck"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 import { sml } from "./support/sml.ts"
 

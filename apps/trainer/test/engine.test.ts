@@ -7,7 +7,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { readChatTokenizer, readCheckpoint, readLoraAdapter } from "@sml/language-model"
 import { writeInitial } from "@sml/nano-student"
 import { checkDevice } from "@sml/policy-onnx"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 import { sml } from "./support/sml.ts"
 

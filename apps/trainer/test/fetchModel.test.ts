@@ -8,7 +8,7 @@ import { checkpointDirectory } from "@sml/nano-student/checkpointDirectory"
 import { DoctorReport } from "@sml/trainer/DoctorCheck"
 import { dataSize, renderDownload } from "@sml/trainer/renderDownload"
 import { colourless } from "@sml/trainer/Style"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 import { sml } from "./support/sml.ts"
 

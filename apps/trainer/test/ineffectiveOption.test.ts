@@ -10,7 +10,9 @@ import type { OptionOrigin } from "@sml/trainer/OptionOrigin"
 import type { ConfigLayers } from "@sml/trainer/SmlConfig"
 import { defaultTrainOptions, PartialTrainOptions } from "@sml/trainer/TrainOptions"
 import { updateOptionsOf } from "@sml/trainer/updateOptionsOf"
-import { Effect, Layer, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 const inFile = (key: string): OptionOrigin => ({ _tag: "File", file: "sml.config.ts", key })

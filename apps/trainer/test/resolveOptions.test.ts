@@ -1,8 +1,11 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, layer } from "@effect/vitest"
 import { originText } from "@sml/trainer/OptionOrigin"
 import { type GivenFlags, resolveOptions } from "@sml/trainer/resolveOptions"
-import { ConfigProvider, Effect, FileSystem, Option } from "effect"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
 
 const withFile = (text: string) =>
   Effect.gen(function* () {

@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { MetricsLine, parseJsonLines } from "@sml/run-store"
 import { isWallClock } from "@sml/trainer/StepRecord"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 import { mainFile, sml, type Ended } from "./support/sml.ts"
 

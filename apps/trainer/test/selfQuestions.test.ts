@@ -13,7 +13,10 @@ import {
 import { fineTune } from "@sml/offline-sft"
 import { Sampler, TabularPolicy } from "@sml/policy"
 import { ModelQuestionWriter, primingDialogues } from "@sml/q-priming"
-import { Effect, Layer, Result, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 
 const task: Task = {
   id: "board",

@@ -25,7 +25,9 @@ import {
   TeacherModel,
   TeacherUnavailable
 } from "@sml/teacher-verifiers/teacher"
-import { Effect, Layer, Result } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 
 const task: Task = {
   id: "board",

@@ -4,11 +4,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, describe, expect, it } from "@effect/vitest"
 import { compileChatTemplate, makeTokenizer } from "@sml/language-model"
 import { Chat, chatExample } from "@sml/offline-sft"
-import { Effect, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 
 import { readSftChats } from "../src/sftChats.ts"
 

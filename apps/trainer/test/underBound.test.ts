@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Evaluation } from "@sml/eval-harness"
 import { underBound } from "@sml/trainer/runSuite"
 import { readBound } from "@sml/trainer/suiteFlags"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const estimate = (value: number) => ({ value, low: 0, high: 1, n: 20 })
 

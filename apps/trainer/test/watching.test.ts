@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { MetricsLine, parseJsonLines } from "@sml/run-store"
 import { LogLine } from "@sml/trainer/LogLine"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 import { sml } from "./support/sml.ts"
 

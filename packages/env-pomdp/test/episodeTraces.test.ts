@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type Episode, episodeTraces, reset, type TokenTrace } from "@sml/env-pomdp"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 
 const task = { id: "t", domain: "math", prompt: "?", knowledge: null, missing: [] }
 const trace: TokenTrace = { context: [1, 2], ids: [3], logprobs: [-1] }

@@ -8,7 +8,7 @@ import {
   spokenText,
   systemPrompts
 } from "@sml/eval-harness"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 
 const observation = {

@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, layer } from "@effect/vitest"
 import {
   type DialogueRecord,
@@ -8,7 +8,9 @@ import {
   settingsDifferences,
   taskFingerprint
 } from "@sml/eval-harness"
-import { Effect, FileSystem, Path } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Path from "effect/Path"
 
 import { episodeOf } from "./episodeOf.ts"
 import { numberTasks } from "./scriptedParties.ts"

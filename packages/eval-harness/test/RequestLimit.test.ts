@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Student } from "@sml/env-pomdp"
 import { RequestLimit } from "@sml/eval-harness"
-import { Clock, Effect, Fiber, Layer } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
 
 const startsOf = (limit: RequestLimit["Service"], count: number, millis: number) =>

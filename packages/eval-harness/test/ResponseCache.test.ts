@@ -1,8 +1,12 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, layer } from "@effect/vitest"
 import { Student, StudentError } from "@sml/env-pomdp"
 import { ResponseCache } from "@sml/eval-harness"
-import { Effect, FileSystem, Layer, Path, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Path from "effect/Path"
+import * as Schema from "effect/Schema"
 
 const inFolder = <A, E>(
   folder: string,

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { judgeEpisode, TurnJudge } from "@sml/eval-harness"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 import { episodeOf } from "./episodeOf.ts"
 

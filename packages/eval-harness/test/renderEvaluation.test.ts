@@ -9,7 +9,8 @@ import {
   type Protocol
 } from "@sml/eval-harness"
 import { renderEvaluation } from "@sml/eval-harness/renderEvaluation"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { parseHTML } from "linkedom"
 
 import { numberTasks, parties, seededStudent } from "./scriptedParties.ts"

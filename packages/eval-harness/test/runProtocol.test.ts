@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import type { Task } from "@sml/env-pomdp"
 import { Student, StudentError, Teacher } from "@sml/env-pomdp"
@@ -17,7 +17,11 @@ import {
   TeacherLevels
 } from "@sml/eval-harness"
 import { evolveTask } from "@sml/tasks/protocols"
-import { Effect, FileSystem, Layer, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 import { numberTasks, parties, seededStudent } from "./scriptedParties.ts"

@@ -8,7 +8,10 @@ import {
   train
 } from "@sml/grpo-core"
 import { adamW } from "@sml/policy"
-import { Effect, Layer, Schema, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 
 import { episodeOf, guesses, parties, policy, secretTask, secretTasks } from "./HintWorld.ts"

@@ -15,7 +15,8 @@ import {
   Verifier
 } from "@sml/env-pomdp"
 import { Sampler, TabularPolicy } from "@sml/policy"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 /** Token 0 is the statement, 1..4 are the digits, 5..8 the hints. */
 export const vocabularySize = 9

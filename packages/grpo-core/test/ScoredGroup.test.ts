@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Group } from "@sml/env-pomdp"
 import { type AdvantageForm, scoreGroup, scoreGroups } from "@sml/grpo-core"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import * as fc from "fast-check"
 
 import { episodeOf, type Said, secretTask } from "./HintWorld.ts"

@@ -4,7 +4,8 @@ import { advantageLaws, type GroupForm } from "@sml/grpo-core/AdvantageLaws"
 import { advantages } from "@sml/grpo-core/advantages"
 import { batchAdvantageLaws } from "@sml/grpo-core/BatchAdvantageLaws"
 import { groupAdvantages } from "@sml/grpo-core/groupAdvantages"
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 import golden from "./golden/advantages.json" with { type: "json" }

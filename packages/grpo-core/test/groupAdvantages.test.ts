@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { advantageLaws } from "@sml/grpo-core/AdvantageLaws"
 import { groupAdvantages } from "@sml/grpo-core/groupAdvantages"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import * as fc from "fast-check"
 
 const advantagesOf = (epsilon: number) => (returns: ArrayLike<number>) =>

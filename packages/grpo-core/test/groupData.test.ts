@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { Episode, Group } from "@sml/env-pomdp"
 import { groupData, GroupMetrics } from "@sml/grpo-core"
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 import { episodeOf, guesses, secretTask } from "./HintWorld.ts"

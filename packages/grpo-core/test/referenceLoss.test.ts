@@ -11,7 +11,8 @@ import {
   type Surrogate,
   TabularPolicy
 } from "@sml/policy"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 const surrogates: ReadonlyArray<Surrogate> = [
   { _tag: "Reinforce" },

@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Task } from "@sml/env-pomdp"
 import { rolloutGroups, type TaskRequest, train } from "@sml/grpo-core"
 import { adamW } from "@sml/policy"
-import { Effect, Layer, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 
 import { brokenTeacher, neverRight, parties, policy, secretTask, secretTasks } from "./HintWorld.ts"
 

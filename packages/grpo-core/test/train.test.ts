@@ -2,7 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Student, Teacher } from "@sml/env-pomdp"
 import { type StepReport, train } from "@sml/grpo-core"
 import { adamW, Learner } from "@sml/policy"
-import { Deferred, Effect, Exit, Fiber, Layer, Stream } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 
 import { brokenTeacher, neverRight, parties, policy, secretTasks } from "./HintWorld.ts"
 

@@ -2,7 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Episode, Group } from "@sml/env-pomdp"
 import { LeakDetector, ReferencePolicy, update, UpdateMetrics } from "@sml/grpo-core"
 import { adamW, type Datum, Learner, type PolicyOptimisation, type Sampler } from "@sml/policy"
-import { Deferred, Effect, Exit, Fiber, Layer, Schema } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 
 import { episodeOf, guesses, policy, secretTask, vocabularySize } from "./HintWorld.ts"
 

@@ -1,6 +1,7 @@
 /** What each `model_type` means by the keys that its `config.json` leaves out. */
 import { decodeModelConfig, encodeModelConfig, ModelConfig } from "@sml/language-model"
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 
 const needed = {

@@ -6,7 +6,11 @@ import { assert, describe, layer, it as test } from "@effect/vitest"
 import { serve, type ServeOptions } from "@sml/model-server"
 import { checkpointDirectory } from "@sml/nano-student"
 import { ChatCompletions } from "@sml/openai-compatible"
-import { Context, Effect, Layer, Redacted, Stream } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import OpenAI, { APIError } from "openai"
 
 const shared = resolve(import.meta.dirname, "../../../../shared/models")

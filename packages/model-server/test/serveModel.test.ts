@@ -2,8 +2,13 @@ import { assert, it } from "@effect/vitest"
 import { compileChatTemplate, makeTokenizer } from "@sml/language-model"
 import { listen, type ServedModel, serveModel } from "@sml/model-server"
 import { type GenerateRequest, Sampler, SamplerError } from "@sml/policy"
-import { Deferred, Effect, Exit, Layer, Result, Scope } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { HttpServer } from "effect/http"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
 
 const words = ["<end>", "one", "two", "three"]
 const model: ServedModel = {

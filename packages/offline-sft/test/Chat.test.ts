@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Chat, chatGroup, parseChat } from "@sml/offline-sft"
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 const place = { file: "data.jsonl", line: 12 }

@@ -5,7 +5,8 @@
  */
 import { type Episode, reset, Student, type Task, Teacher, Verifier } from "@sml/env-pomdp"
 import { Sampler, TabularPolicy } from "@sml/policy"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 export const vocabularySize = 7
 const digits = 3

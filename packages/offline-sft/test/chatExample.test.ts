@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type Chat, chatExample, type ChatRenderer, type WrittenMessage } from "@sml/offline-sft"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import * as fc from "fast-check"
 
 const place = { file: "data.jsonl", line: 3 }

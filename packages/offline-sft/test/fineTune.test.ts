@@ -1,7 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fineTune, FineTuneMetrics } from "@sml/offline-sft"
 import { adamW, type Datum, Learner, type Objective, TabularPolicy } from "@sml/policy"
-import { Deferred, Effect, Exit, Fiber, Layer, Schema, Stream } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 
 import { episodeOf, secretTask, vocabularySize } from "./HintWorld.ts"
 

@@ -6,7 +6,10 @@ import {
   heldOutLoss
 } from "@sml/offline-sft"
 import { adamW, type Datum, Learner, type Objective, TabularPolicy } from "@sml/policy"
-import { Effect, Layer, Result, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 
 import { episodeOf, secretTask, vocabularySize } from "./HintWorld.ts"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { collect, type FineTuneMetrics, offlineSft, singleTurnSft } from "@sml/offline-sft"
 import { adamW } from "@sml/policy"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 import { neverRight, secretTasks, world } from "./HintWorld.ts"
 

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 import { type DataType, type NumberType, type TypedArrayOf } from "./DataType.ts"
 import { canonicalDim, type Dim, isSymbol, termsOf } from "./Dim.ts"

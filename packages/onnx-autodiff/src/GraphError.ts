@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 const where = { operator: Schema.String, node: Schema.String, message: Schema.String }
 

@@ -8,7 +8,7 @@ import {
   ShapeError,
   type Value
 } from "@sml/onnx-autodiff"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { describe, expect } from "vitest"
 
 import { openGraph } from "./runGraph.ts"

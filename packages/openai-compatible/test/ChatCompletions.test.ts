@@ -8,7 +8,12 @@ import {
   type ChatOptions,
   type EndpointOptions
 } from "@sml/openai-compatible"
-import { ConfigProvider, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 
 import {
   type Answer,

@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ChatCompletions, CurrentChatOptions, OpenAiCompatible } from "@sml/openai-compatible"
-import { Effect, Layer, Schema, Stream } from "effect"
 import { LanguageModel, Model, Tool, Toolkit } from "effect/ai"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 
 import {
   type Answer,

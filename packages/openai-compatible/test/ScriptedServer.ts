@@ -1,7 +1,9 @@
 /** A server on a loopback port that answers as a test says. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 
-import { Deferred, Effect, Schema } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 /** One request, as it came. */
 interface Received {

@@ -4,8 +4,12 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { ChatCompletions, type ChatMessage, OpenAiCompatible } from "@sml/openai-compatible"
-import { Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { LanguageModel } from "effect/ai"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 
 const baseUrl = process.env["SML_TEST_CHAT_URL"]
 const named = process.env["SML_TEST_CHAT_MODEL"]

@@ -2,19 +2,17 @@ import { inspect } from "node:util"
 
 import { assert, it } from "@effect/vitest"
 import { ChatCompletions, OpenAiCompatible } from "@sml/openai-compatible"
-import {
-  Cause,
-  Context,
-  Effect,
-  Exit,
-  Layer,
-  Logger,
-  Option,
-  Redacted,
-  Stream,
-  Tracer
-} from "effect"
 import { LanguageModel } from "effect/ai"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 
 import { type Answer, completion, json, scriptedServer } from "./ScriptedServer.ts"
 

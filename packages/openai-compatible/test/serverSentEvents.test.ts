@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { serverSentEvents } from "@sml/openai-compatible"
-import { Effect, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
 
 const eventsOf = (pieces: ReadonlyArray<Uint8Array>) =>

@@ -1,5 +1,5 @@
 import type { ChatMessage, ChatOptions, EndpointOptions } from "@sml/openai-compatible"
-import { Redacted } from "effect"
+import * as Redacted from "effect/Redacted"
 import { assert, it } from "vitest"
 
 it("does not compile what no server could be sent", () => {

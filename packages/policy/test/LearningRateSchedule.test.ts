@@ -8,7 +8,7 @@ import {
   LearningRateSchedule,
   scheduleFault
 } from "@sml/policy"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"

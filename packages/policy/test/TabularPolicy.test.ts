@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { adamW, type Datum, Learner, type Objective, Sampler, TabularPolicy } from "@sml/policy"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const objective: Objective = { _tag: "CrossEntropy", normaliser: "weight" }
 const logits = [0.3, -1, 0.5, 0, 0.2, 0.9, -0.4, 1.1, 0]

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { adamW, AdamW, decodeOptions, Objective } from "@sml/policy"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 const Options = Schema.Struct({
   optimiser: AdamW.pipe(Schema.withDecodingDefaultKey(Effect.succeed(adamW()))),

@@ -11,7 +11,7 @@ import {
   PolicyOptimisation,
   type Surrogate
 } from "@sml/policy"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 const Rows = Schema.Array(Schema.Array(Schema.Finite))

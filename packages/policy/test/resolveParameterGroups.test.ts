@@ -1,5 +1,6 @@
 import { adamW, AdamW, decodeOptions, resolveParameterGroups } from "@sml/policy"
-import { Effect, Result } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 

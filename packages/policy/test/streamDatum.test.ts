@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { makeDatum } from "@sml/policy/Datum"
 import { type StreamPiece, streamDatum, streamPosition } from "@sml/policy/streamDatum"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import * as fc from "fast-check"
 
 const id = fc.nat({ max: 99 })

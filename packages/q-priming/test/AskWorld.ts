@@ -6,7 +6,8 @@
 import { labelTurns, Student, type Task, Teacher, turnsTaken, Verifier } from "@sml/env-pomdp"
 import { Sampler, TabularPolicy } from "@sml/policy"
 import { QuestionWriter, type QuestionInjectionTools } from "@sml/q-priming"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 const digits = 3
 const wrongToken = 7

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type DialogueState, reset, type Task } from "@sml/env-pomdp"
 import { ModelQuestionWriter, QuestionWriter } from "@sml/q-priming"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const task: Task = {
   id: "board",

@@ -3,7 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { type Episode, episodeTraces, Student, type Task, Teacher, Verifier } from "@sml/env-pomdp"
 import { streamDatum } from "@sml/policy"
 import { ModelQuestionWriter, primingDialogues, QuestionWriter } from "@sml/q-priming"
-import { Effect, Layer, Result } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
 import * as fc from "fast-check"
 
 /** One token a character, so that a stream can be read back. */

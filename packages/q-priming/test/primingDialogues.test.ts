@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { type Episode, episodeTraces, rolloutGroup, studentTurns } from "@sml/env-pomdp"
 import { adamW, Learner, streamDatum } from "@sml/policy"
 import { prime, primingDialogues, QuestionWriter } from "@sml/q-priming"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 import { canary, question, questionRate, secretTasks, tools, world, writes } from "./AskWorld.ts"
 

@@ -8,7 +8,8 @@ import {
   QuestionWriter,
   QuestionWriterError
 } from "@sml/q-priming"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as fc from "fast-check"
 
 import { question, tools, verifier, writes } from "./AskWorld.ts"

@@ -1,8 +1,11 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, layer } from "@effect/vitest"
 import type { Run } from "@sml/run-store"
 import { RunStore } from "@sml/run-store"
-import { Effect, FileSystem, Layer, Path } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Path from "effect/Path"
 
 const environment = RunStore.layer.pipe(Layer.provideMerge(NodeServices.layer))
 

@@ -1,10 +1,14 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, layer } from "@effect/vitest"
 import type { Episode } from "@sml/env-pomdp"
 import { reset } from "@sml/env-pomdp"
 import { RunStore, compactEpisode } from "@sml/run-store"
-import { Effect, FileSystem, Layer, Path, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import * as Path from "effect/Path"
 import { PlatformError, SystemError } from "effect/PlatformError"
+import * as Schema from "effect/Schema"
 
 const environment = RunStore.layer.pipe(Layer.provideMerge(NodeServices.layer))
 

@@ -1,8 +1,10 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { reset } from "@sml/env-pomdp"
 import { importRun, RunDatabase, RunStore } from "@sml/run-store"
-import { Effect, FileSystem, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
 
 const environment = Layer.mergeAll(RunStore.layer, RunDatabase.layer({ url: ":memory:" })).pipe(
   Layer.provideMerge(NodeServices.layer)

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { makeFolders } from "@sml/run-store"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const folder = () => mkdtempSync(join(tmpdir(), "sml-folders-"))
 

@@ -1,6 +1,6 @@
 import { uniformStream } from "@sml/env-pomdp"
 import { generateMathTask, MathKnowledge, TaskSourceError } from "@sml/tasks"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it as test, layer } from "@effect/vitest"
 import type { TakeOptions } from "@sml/tasks"
 import { TaskSource } from "@sml/tasks"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const domains = ["math", "code"] as const
 

@@ -2,8 +2,8 @@ import { assert, layer } from "@effect/vitest"
 import type { Task } from "@sml/env-pomdp"
 import { isCorrect, Verifier } from "@sml/env-pomdp"
 import { DomainVerifier } from "@sml/teacher-verifiers"
-import type { Schema } from "effect"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
 
 const task = (knowledge: Schema.Json): Task => ({
   id: "task",

@@ -11,7 +11,12 @@ import { CellError, CellRunner } from "@sml/trainer/reproduce/CellRunner"
 import { CellStore, settingsName } from "@sml/trainer/reproduce/CellStore"
 import { planCells } from "@sml/trainer/reproduce/planCells"
 import { runCells } from "@sml/trainer/reproduce/runCells"
-import { Deferred, Effect, Exit, Fiber, Layer, Option } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 
 import { paperLike, resultOf, tinySettings } from "../support/reproductionCells.ts"
 

@@ -7,7 +7,7 @@ import { join } from "node:path"
 
 import { assert, describe, it } from "@effect/vitest"
 import { loadTasks } from "@sml/tasks"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const commit = "0123456789abcdef0123456789abcdef01234567"
 

@@ -7,7 +7,9 @@ import { deflateSync, gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import type { ReadTasksOptions } from "@sml/tasks"
 import { isSameText, readTasks, streamTasks } from "@sml/tasks"
-import { Effect, Schema, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 
 const folder = mkdtempSync(join(tmpdir(), "sml-tasks-"))
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Verifier } from "@sml/env-pomdp"
 import { checkGenerated, createTasks, layerGeneratedVerifier } from "@sml/tasks"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const first = (name: string) => {
   const [task] = createTasks(name, { seed: 1 })

@@ -1,6 +1,6 @@
 import { createTasks, generators, TaskSourceError, verifyAnswer } from "@sml/tasks"
 import { GeneratedProblem } from "@sml/tasks/procedural"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
 

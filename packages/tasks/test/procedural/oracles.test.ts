@@ -4,7 +4,7 @@ import { createContext, runInContext } from "node:vm"
 
 import type { Task } from "@sml/env-pomdp"
 import { createTasks, verifyAnswer } from "@sml/tasks"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { assert, describe, it } from "vitest"
 
 const Answer = Schema.Struct({ answer: Schema.String })

@@ -13,7 +13,7 @@ import {
   shardedKnowledge,
   shardTask
 } from "@sml/tasks"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 
 const taskOf = (prompt: string): Task => ({

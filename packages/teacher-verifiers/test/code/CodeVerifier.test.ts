@@ -3,7 +3,7 @@ import type { Task } from "@sml/env-pomdp"
 import { Verifier } from "@sml/env-pomdp"
 import type { ProgramDiagnostics, ProgramKnowledge } from "@sml/teacher-verifiers"
 import { CodeVerifier } from "@sml/teacher-verifiers"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 import { pythonWorks, unlessPython } from "./pythonStatus.ts"
 

@@ -1,6 +1,7 @@
 import { assert, describe, it as test, layer } from "@effect/vitest"
 import { JavaScriptSandbox } from "@sml/teacher-verifiers"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 const runOn = (source: string, ...inputs: ReadonlyArray<number>) =>

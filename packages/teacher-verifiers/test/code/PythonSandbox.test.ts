@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ProgramTests, PythonSandboxOptions } from "@sml/teacher-verifiers"
 import { PythonSandbox, statusSentence } from "@sml/teacher-verifiers"
-import { Effect, Fiber } from "effect"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 
 import { pythonWorks, unlessPython } from "./pythonStatus.ts"
 import { sandboxChildren } from "./sandboxChildren.ts"

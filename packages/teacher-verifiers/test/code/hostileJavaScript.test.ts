@@ -1,7 +1,7 @@
 import { assert, layer } from "@effect/vitest"
 import type { ProgramTests } from "@sml/teacher-verifiers"
 import { JavaScriptSandbox } from "@sml/teacher-verifiers"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 import { hostileJavaScript } from "./hostile/javaScriptPrograms.ts"
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 
 import { assert, describe, it } from "@effect/vitest"
 import { PythonSandbox } from "@sml/teacher-verifiers"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 import { hostilePythonPrograms, quickPythonPrograms } from "./hostile/pythonPrograms.ts"
 import { pythonWorks, unlessPython } from "./pythonStatus.ts"

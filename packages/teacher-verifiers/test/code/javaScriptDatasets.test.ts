@@ -7,7 +7,8 @@ import { runInNewContext } from "node:vm"
 
 import { assert, describe, layer } from "@effect/vitest"
 import { JavaScriptSandbox } from "@sml/teacher-verifiers"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 import { humanEvalSolutions } from "./humanEvalSolutions.ts"
 import { javaScriptMutants } from "./javaScriptMutants.ts"

@@ -1,6 +1,6 @@
 /** Whether the tests of the Python sandbox can run here. */
 import { PythonSandbox, statusSentence } from "@sml/teacher-verifiers"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const status = await Effect.runPromise(
   Effect.provide(

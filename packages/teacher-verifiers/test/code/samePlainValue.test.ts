@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { PlainValue } from "@sml/teacher-verifiers"
 import { plainFromJson, samePlainValue, showPlainValue } from "@sml/teacher-verifiers"
-import type { Schema } from "effect"
+import type * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 const integer = (text: string): PlainValue => ({ type: "integer", text })

@@ -11,7 +11,8 @@ import {
   Diagnostics,
   judgeLinearProgram
 } from "@sml/teacher-verifiers/nano"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 const knowledge: CodeKnowledge = {
   kind: "code",

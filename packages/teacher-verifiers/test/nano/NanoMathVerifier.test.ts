@@ -3,7 +3,8 @@ import type { Task } from "@sml/env-pomdp"
 import { isCorrect, uniformStream } from "@sml/env-pomdp"
 import { generateMathTask, MathKnowledge } from "@sml/tasks"
 import { extractMathAnswer, mathAttempt, NanoMathVerifier } from "@sml/teacher-verifiers/nano"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 const task = (knowledge: Task["knowledge"]): Task => ({

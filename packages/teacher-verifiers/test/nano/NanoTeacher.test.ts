@@ -20,7 +20,10 @@ import {
   nanoReply,
   NanoTeacher
 } from "@sml/teacher-verifiers/nano"
-import { Effect, Layer, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 
 const math: Task = {
   id: "math",

@@ -2,7 +2,7 @@ import { assert, describe, it as test, layer } from "@effect/vitest"
 import type { Task } from "@sml/env-pomdp"
 import { isCorrect, Verifier } from "@sml/env-pomdp"
 import { NanoVerifier } from "@sml/teacher-verifiers/nano"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 const task = (domain: string): Task => ({
   id: "t",

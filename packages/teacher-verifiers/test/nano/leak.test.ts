@@ -30,7 +30,10 @@ import {
   NanoTeacher,
   vocabulary
 } from "@sml/teacher-verifiers/nano"
-import { Effect, Layer, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 
 import type { Secret } from "./ReadingOracle.ts"

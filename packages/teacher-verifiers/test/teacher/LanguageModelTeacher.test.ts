@@ -16,8 +16,12 @@ import {
   teacherPrompt,
   TeacherUnavailable
 } from "@sml/teacher-verifiers/teacher"
-import { Effect, Fiber, Layer, Schedule, Stream } from "effect"
 import { AiError, LanguageModel } from "effect/ai"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 

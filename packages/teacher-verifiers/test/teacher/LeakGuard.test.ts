@@ -1,7 +1,9 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { leakAttempts, Teacher, type TeacherReply } from "@sml/env-pomdp"
 import { LeakGuard } from "@sml/teacher-verifiers/teacher"
-import { Effect, Layer, Metric } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 
 import { after, mathTask, programTask } from "./generalTasks.ts"
 import type { ProgramProblem } from "./sharedData.ts"

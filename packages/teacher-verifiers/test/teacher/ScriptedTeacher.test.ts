@@ -4,7 +4,8 @@ import { appendStudent, appendTeacher, reset, Teacher } from "@sml/env-pomdp"
 import { uniformStream } from "@sml/env-pomdp"
 import { generateTask } from "@sml/tasks"
 import { ScriptedTeacher, scriptedReply, type TeacherLevel } from "@sml/teacher-verifiers/teacher"
-import { Effect, Result } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 
 import {
   after,

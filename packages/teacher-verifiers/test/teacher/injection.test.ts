@@ -1,7 +1,8 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import { leakAttempts, rollout, Student, type Task, Verifier } from "@sml/env-pomdp"
 import { LanguageModelTeacher, TeacherModel } from "@sml/teacher-verifiers/teacher"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 import { mathTask, noAttempt, programTask } from "./generalTasks.ts"
 

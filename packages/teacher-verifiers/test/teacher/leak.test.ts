@@ -16,7 +16,7 @@ import {
   scriptedReply,
   TeacherLevel
 } from "@sml/teacher-verifiers/teacher"
-import { Result } from "effect"
+import * as Result from "effect/Result"
 import * as fc from "fast-check"
 
 import {
