@@ -9,6 +9,7 @@ export default defineConfig({
       {
         test: {
           name: "front page",
+          isolate: false,
           include: ["scripts/test/**/*.test.mjs", ".examples/*.test.ts"]
         }
       }

@@ -1,5 +1,6 @@
 // Runs every test of the workspace: the packages' own, and the examples of READMEs and docstrings.
 import { spawnSync } from "node:child_process"
+import { availableParallelism } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -14,6 +15,8 @@ const result = spawnSync(
   [
     vitest,
     "run",
+    // it leaves a core free unless it is told
+    `--maxWorkers=${availableParallelism()}`,
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
