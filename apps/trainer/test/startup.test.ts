@@ -1,5 +1,6 @@
 /** What a command loads before it does anything. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { existsSync } from "node:fs"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -61,5 +62,24 @@ describe("a command loads", () => {
     const unknown = await sml(["doctro"])
     expect(unknown.code).not.toBe(0)
     expect(unknown.err).toContain("did you mean doctor?")
+  })
+})
+
+const version = (HOME: string) => sml(["--version"], { env: { HOME, NODE_COMPILE_CACHE: "" } })
+
+describe("what Node has compiled", () => {
+  it("is kept below the home, and nowhere where there is none", async () => {
+    const home = await mkdtemp(join(tmpdir(), "sml-home-"))
+    try {
+      expect((await version(home)).code).toBe(0)
+      expect(await readdir(join(home, ".cache", "sml", "compile"))).toHaveLength(1)
+      const absent = join(home, "absent")
+      const others = await Promise.all([absent, "/dev/null", ""].map(version))
+      expect(others.map(({ code, err }) => `${code} ${err}`)).toEqual(["0 ", "0 ", "0 "])
+      expect(existsSync(absent)).toBe(false)
+      expect(existsSync(".cache")).toBe(false)
+    } finally {
+      await rm(home, { recursive: true })
+    }
   })
 })
