@@ -1,9 +1,6 @@
-import { defineConfig } from "vitest/config"
+import { mergeConfig } from "vitest/config"
 
-export default defineConfig({
-  test: {
-    // each file in a process of its own: how denormal numbers are taken is decided once for a process
-    include: ["test/**/*.test.ts", ".examples/**/*.test.ts"],
-    testTimeout: 60_000
-  }
-})
+import base from "../../vitest.base.ts"
+
+// each file in a process of its own: how denormal numbers are taken is decided once for a process
+export default mergeConfig(base, { test: { isolate: true } })
