@@ -4,7 +4,7 @@ import { arch, availableParallelism, platform, totalmem } from "node:os"
 
 import type { ModelConfig } from "@sml/language-model"
 import { Learner } from "@sml/policy"
-import { checkDevice, type Device, flushDenormals, OnnxPolicy } from "@sml/policy-onnx"
+import { checkDevice, type Device, OnnxPolicy } from "@sml/policy-onnx"
 import { fromPlatformError } from "@sml/run-store"
 import { PythonSandbox, statusSentence } from "@sml/teacher-verifiers/code"
 import * as Effect from "effect/Effect"
@@ -14,6 +14,7 @@ import * as Schema from "effect/Schema"
 
 import type { DoctorCheck } from "./DoctorCheck.ts"
 import { failureSentence } from "./failureSentence.ts"
+import { takeDenormalsAsZero } from "./takeDenormalsAsZero.ts"
 
 /** Node below this cannot run the sources as they are. */
 const leastNode = 24
@@ -103,8 +104,8 @@ const timedPass = (device: Device) =>
 export const checkEngine = (device: Device): Effect.Effect<DoctorCheck> =>
   Effect.gen(function* () {
     const version = yield* runtimeVersion
-    // as in a run; where onnxruntime cannot start, the pass will say so
-    yield* Effect.exit(flushDenormals)
+    // as in a run
+    yield* takeDenormalsAsZero
     const seconds = yield* timedPass(device)
     const speed = (probeRows * probeLength) / seconds
     return {

@@ -1,14 +1,9 @@
 /** What the built-in engine is started with. */
 import { type ModelConfig, parameterCount, readConfig } from "@sml/language-model"
-import {
-  flushDenormals,
-  laneCount,
-  microBatchBounds,
-  microBatchPlan,
-  type OnnxPolicy
-} from "@sml/policy-onnx"
+import { laneCount, microBatchBounds, microBatchPlan, type OnnxPolicy } from "@sml/policy-onnx"
 import * as Effect from "effect/Effect"
 
+import { takeDenormalsAsZero } from "./takeDenormalsAsZero.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 
 /** The settings that matter to the engine. */
@@ -51,8 +46,7 @@ export interface Engine {
 
 /** The engine for a checkpoint. */
 export const engineFor = Effect.fn("trainer.engineFor")(function* (settings: EngineSettings) {
-  // where onnxruntime cannot start, the engine will say so
-  yield* Effect.exit(flushDenormals)
+  yield* takeDenormalsAsZero
   const model = yield* readConfig(settings.checkpoint)
   return { model, options: engineOptions(settings, model) } satisfies Engine
 })

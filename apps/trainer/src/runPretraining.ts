@@ -11,7 +11,7 @@ import {
   probeFeedback,
   probeTold
 } from "@sml/nano-student"
-import { flushDenormals, OnnxPolicy } from "@sml/policy-onnx"
+import { OnnxPolicy } from "@sml/policy-onnx"
 import { fromPlatformError, makeFolders } from "@sml/run-store"
 import { TaskSource } from "@sml/tasks"
 import { NanoVerifier } from "@sml/teacher-verifiers/nano"
@@ -21,6 +21,7 @@ import * as Path from "effect/Path"
 
 import { short } from "./formatting.ts"
 import { Progress } from "./Progress.ts"
+import { takeDenormalsAsZero } from "./takeDenormalsAsZero.ts"
 import { defaultTrainOptions } from "./TrainOptions.ts"
 import { weightsHash } from "./weightsHash.ts"
 
@@ -87,8 +88,7 @@ export const runPretraining = Effect.fn("trainer.runPretraining")(function* (
     ]
   })
   yield* progress.emit({ _tag: "Begin", name: pretrainingPart })
-  // where onnxruntime cannot start, the engine will say so
-  yield* Effect.exit(flushDenormals)
+  yield* takeDenormalsAsZero
   const start = performance.now()
   const onProgress = Effect.fnUntraced(function* ({
     loss,

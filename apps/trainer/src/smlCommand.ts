@@ -24,9 +24,10 @@ const subcommands = {
  * all of them. To load all takes longer than most commands do.
  */
 export const smlCommand = Effect.fn("trainer.smlCommand")(function* (args: ReadonlyArray<string>) {
-  const isWhole = args.some((argument) => argument.startsWith("--completions"))
-  const named = Object.entries(subcommands).filter(([name]) => !isWhole && name === args[0])
-  const wanted = named.length > 0 ? named : Object.entries(subcommands)
+  const all = Object.entries(subcommands)
+  const named = all.filter(([name]) => name === args[0])
+  const isWhole = named.length === 0 || args.some((each) => each.startsWith("--completions"))
+  const wanted = isWhole ? all : named
   const loaded = yield* Effect.promise(() => Promise.all(wanted.map(([, load]) => load())))
   return Command.make("sml").pipe(
     Command.withDescription(
