@@ -87,7 +87,8 @@ export const groupAdvantages = (
   return Result.succeed({
     advantages: divided(deviations, unit, scale, epsilon),
     mean: centre * unit,
-    std: Math.min(scale * unit, Number.MAX_VALUE),
+    // of neighbouring subnormal returns it would round to 0, which stands for equal ones
+    std: Math.min(Math.max(scale * unit, Number.MIN_VALUE), Number.MAX_VALUE),
     degenerate: false
   })
 }

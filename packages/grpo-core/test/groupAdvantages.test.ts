@@ -52,6 +52,12 @@ describe("groupAdvantages", () => {
     }
   })
 
+  it("has a deviation for neighbouring subnormal returns", () => {
+    const { degenerate, std } = advantagesOf(1e-6)([-6.4e-323, -6e-323])
+    expect(degenerate).toBe(false)
+    expect(std).toBe(Number.MIN_VALUE)
+  })
+
   it("tells apart returns that differ in the last bit", () => {
     const next = 1 + Number.EPSILON
     expect([...advantagesOf(0)([1, next, next, 1]).advantages]).toEqual([-1, 1, 1, -1])
